@@ -1,0 +1,29 @@
+module motcua
+
+go 1.26.0
+
+require (
+	github.com/BurntSushi/toml v1.6.0
+	github.com/aead/cmac v0.0.0-20160719120800-7af84192f0b1
+	github.com/coreos/go-systemd/v22 v22.7.0
+	github.com/ebfe/scard v0.0.0-20241214075232-7af069cabc25
+	github.com/ebitengine/oto/v3 v3.4.0
+	github.com/google/go-cmp v0.7.0
+	github.com/jfreymuth/oggvorbis v1.0.5
+	github.com/mattn/go-sqlite3 v1.14.53
+	github.com/rogpeppe/go-internal v1.16.0
+	go.uber.org/goleak v1.3.0
+	gocv.io/x/gocv v0.31.0
+	golang.org/x/crypto v0.58.0
+	golang.org/x/image v0.47.0
+	golang.org/x/sys v0.49.0
+	golang.org/x/text v0.43.0
+	pgregory.net/rapid v1.3.0
+	rsc.io/qr v0.2.0
+)
+
+require (
+	github.com/ebitengine/purego v0.9.0 // indirect
+	github.com/jfreymuth/vorbis v1.0.2 // indirect
+	golang.org/x/tools v0.51.0 // indirect
+)

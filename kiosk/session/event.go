@@ -1,0 +1,73 @@
+package session
+
+import "motcua/kiosk"
+
+// Kind is the kind of an event. Numbers are explicit and closed.
+type Kind int
+
+// The events: touches (with the facts the Runner found in their values), hardware, timer.
+const (
+	EvStart     Kind = 1  // Attract was touched
+	EvGoal      Kind = 2  // Home; Goal
+	EvAgree     Kind = 3  // Consent; OK: both purposes ticked
+	EvDecline   Kind = 4  // Consent
+	EvList      Kind = 5  // ProcSearch: another query or page
+	EvPick      Kind = 6  // ProcSearch; OK: the code is in the catalogue
+	EvProceed   Kind = 7  // ProcDetail
+	EvNumber    Kind = 8  // CardNumber; OK: well formed
+	EvRetry     Kind = 9  // CardProblem, FaceRetry, SubmitProblem
+	EvOfficer   Kind = 10 // call the officer
+	EvYes       Kind = 11 // Who
+	EvNo        Kind = 12 // Who
+	EvAnswer    Kind = 13 // Form, DeliverTo; OK: acceptable
+	EvPaper     Kind = 14 // ScanList: a paper was chosen; OK: room for one more
+	EvTake      Kind = 15 // ScanAim
+	EvKeep      Kind = 16 // ScanView
+	EvAgain     Kind = 17 // ScanView
+	EvDrop      Kind = 18 // ScanList; OK: there is such a page
+	EvNext      Kind = 19 // ScanList
+	EvReturn    Kind = 20 // Deliver; Method
+	EvChange    Kind = 21 // Review; To, Step
+	EvConfirm   Kind = 22 // Review
+	EvFinish    Kind = 23 // Done, StatusShow, Officer
+	EvToken     Kind = 24 // StatusAsk; OK: well formed
+	EvBack      Kind = 25
+	EvExit      Kind = 26
+	EvExitYes   Kind = 27
+	EvExitNo    Kind = 28
+	EvHelp      Kind = 29
+	EvHelpClose Kind = 30
+	EvStillHere Kind = 31
+	EvTouch     Kind = 32 // a key was pressed: time starts anew, nothing else
+	EvSay       Kind = 33 // speak the prompt again
+
+	EvCardIn      Kind = 50 // hardware: a card came
+	EvCardOut     Kind = 51 // hardware: the card left
+	EvChipDone    Kind = 52 // the chip was read; Verdict, Code when not verified
+	EvChipFailed  Kind = 53 // the read failed; Code
+	EvFaceDone    Kind = 54 // a face try ended; Verdict
+	EvFaceFailed  Kind = 55 // the camera or the models failed; Code
+	EvScanned     Kind = 56 // a picture is pending
+	EvScanFailed  Kind = 57 // Code
+	EvSealed      Kind = 58 // the dossier is durable in the outbox
+	EvSealFailed  Kind = 59 // Code
+	EvStatusFound Kind = 60
+	EvStatusNone  Kind = 61 // Code: not_found, office_offline, …
+	EvWiped       Kind = 62 // the visit's data is gone
+	EvClosed      Kind = 63 // intake closes or opens; Code, "" opens
+
+	EvTimeout Kind = 90 // the screen's delay is over
+)
+
+// Event is one thing that happened, reduced to the facts that decide.
+type Event struct {
+	Kind    Kind
+	OK      bool
+	Code    kiosk.Code
+	Verdict kiosk.Verdict
+	Goal    Goal
+	Method  kiosk.ReturnMethod
+	To      Screen // EvChange: ProcSearch, Form, ScanList or Deliver
+	Step    int    // EvChange to Form
+	Stale   bool   // belongs to an ended visit or to a screen no longer shown
+}

@@ -1,0 +1,66 @@
+package session
+
+// Intent is what a touch means, by name, as the page posts it. Values carry typed text; the closed list below says which.
+//
+// An intent that the current screen does not know changes nothing. Turn is the view's Turn the citizen saw; an intent with
+// another Turn is stale (a double tap, a reload) and changes nothing.
+type Intent struct {
+	Name   string
+	Turn   uint64
+	Values map[string]string
+}
+
+// The intents, with the screens that know them and the values they carry.
+const (
+	IntentStart      = "start"       // Attract
+	IntentSubmit     = "submit"      // Home: file a dossier
+	IntentLookup     = "lookup"      // Home: find a procedure
+	IntentStatus     = "status"      // Home: how does my dossier stand
+	IntentAgree      = "agree"       // Consent; values chip=on, camera=on must both be ticked
+	IntentDecline    = "decline"     // Consent
+	IntentSearch     = "search"      // ProcSearch; q (text), or field (a field's name), page (0-based)
+	IntentPick       = "pick"        // ProcSearch; code
+	IntentProceed    = "proceed"     // ProcDetail: file this one
+	IntentNumber     = "number"      // CardNumber; number (12 digits, spaces allowed)
+	IntentRetry      = "retry"       // CardProblem, FaceRetry, SubmitProblem
+	IntentOfficer    = "officer"     // call the officer instead: CardProblem, FaceRetry, FaceLook, Who, SubmitProblem, Consent
+	IntentYes        = "yes"         // Who
+	IntentNo         = "no"          // Who
+	IntentAnswer     = "answer"      // Form, DeliverTo; value (text)
+	IntentPaper      = "paper"       // ScanList; index of Procedure.Papers as decimal, or "other"
+	IntentPapersPage = "papers_page" // ScanList; page (0-based)
+	IntentTake       = "take"        // ScanAim
+	IntentKeep       = "keep"        // ScanView
+	IntentAgain      = "again"       // ScanView
+	IntentDrop       = "drop"        // ScanList; index of Visit.Papers as decimal: throw a kept page away
+	IntentNext       = "next"        // ScanList: done with papers
+	IntentReturn     = "return"      // Deliver; method: counter, post, electronic
+	IntentChange     = "change"      // Review; what: procedure, papers, return, or a key of FormSteps
+	IntentConfirm    = "confirm"     // Review: submit now
+	IntentFinish     = "finish"      // Done, StatusShow, Officer: I am done
+	IntentToken      = "token"       // StatusAsk; token (forgiving)
+	IntentBack       = "back"        // one step back, everywhere but Attract, Done, Wiping and while a device works
+	IntentExit       = "exit"        // ask to leave (ExitAsk); leaves at once where nothing would be lost
+	IntentExitYes    = "exit_yes"    // ExitAsk
+	IntentExitNo     = "exit_no"     // ExitAsk
+	IntentHelp       = "help"        // open Help
+	IntentHelpClose  = "help_close"  // close Help
+	IntentStillHere  = "still_here"  // Warning
+	IntentTouch      = "touch"       // a key of the on-screen keyboard was pressed: only keeps the visit alive; any Turn
+	IntentSay        = "say"         // "Đọc to": speak the screen's prompt again
+)
+
+// FormStep is one question of the form. Key is the dossier field it fills.
+type FormStep struct {
+	Key      string // "chip" shows what the chip filled; the others ask
+	Optional bool
+	Digits   bool // asked with the digits pad, else with the keyboard
+}
+
+// FormSteps is the form, in order. The first shows the chip's fields; "address" is filled from DG13 and may be changed.
+var FormSteps = []FormStep{
+	{Key: "chip"},
+	{Key: "phone", Digits: true},
+	{Key: "address"},
+	{Key: "note", Optional: true},
+}

@@ -1,0 +1,679 @@
+package session
+
+import "motcua/kiosk"
+
+// Next gives the state after e and what to carry out, in order. It is pure. An event the state does not know changes nothing.
+func Next(s State, e Event) (State, []Effect) {
+	if e.Stale {
+		return s, nil
+	}
+	n, fx := outer(s, e)
+	if n.Screen != s.Screen && n.InVisit() && n.Overlay == NoOverlay {
+		fx = append(fx, FxSay)
+	}
+	return n, fx
+}
+
+// outer handles once what holds for every screen: presence, intake, help, exit, idle.
+func outer(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvCardIn, EvCardOut:
+		s.Card = e.Kind == EvCardIn
+		return inner(s, e)
+	case EvClosed:
+		s.Closed = e.Code
+		return s, nil
+	case EvTimeout:
+		return timeout(s)
+	case EvTouch:
+		return s, nil
+	}
+	if !s.InVisit() {
+		return inner(s, e)
+	}
+	switch e.Kind {
+	case EvHelp:
+		return overlay(s, Help), nil
+	case EvExit:
+		return exit(s)
+	case EvSay:
+		return s, []Effect{FxSay}
+	}
+	if s.Overlay != NoOverlay && isTouch(e.Kind) {
+		return closeOverlay(s, e)
+	}
+	n, fx := inner(s, e)
+	if !isTouch(e.Kind) && n.InVisit() && (s.Overlay == Help || s.Overlay == ExitAsk) {
+		n.Overlay = s.Overlay // a device must not take away what a person is reading
+	}
+	return n, fx
+}
+
+// isTouch reports whether the event came from the citizen's hand.
+func isTouch(k Kind) bool { return k < EvCardIn }
+
+func overlay(s State, o Overlay) State {
+	s.Overlay = o
+	return s
+}
+
+func closeOverlay(s State, e Event) (State, []Effect) {
+	switch {
+	case s.Overlay == Warning && e.Kind == EvStillHere:
+		s.More++
+		return overlay(s, NoOverlay), nil
+	case s.Overlay == Help && e.Kind == EvHelpClose, s.Overlay == ExitAsk && e.Kind == EvExitNo:
+		return overlay(s, NoOverlay), nil
+	case s.Overlay == ExitAsk && e.Kind == EvExitYes, s.Overlay == Warning && e.Kind == EvExitYes:
+		return wipe(s)
+	}
+	return s, nil
+}
+
+// exit leaves at once where nothing would be lost, and asks elsewhere. While a dossier is being stored it cannot be left.
+func exit(s State) (State, []Effect) {
+	switch s.Screen {
+	case Home, ProcSearch, ProcDetail, Officer, Done, StatusAsk, StatusWait, StatusShow:
+		if s.Chip == "" || s.Screen == Done || s.Screen == Officer {
+			return wipe(s)
+		}
+	case Submitting:
+		return s, nil
+	}
+	return overlay(s, ExitAsk), nil
+}
+
+// wipe ends the visit from anywhere.
+func wipe(s State) (State, []Effect) {
+	fx := stop(s)
+	return State{Screen: Wiping, Card: s.Card, Closed: s.Closed}, append(fx, FxWipe)
+}
+
+// stop gives up what the screen's device is doing.
+func stop(s State) []Effect {
+	switch s.Screen {
+	case CardReading:
+		return []Effect{FxStopChip}
+	case FaceLook:
+		return []Effect{FxStopLook}
+	case ScanWait:
+		return []Effect{FxStopScan}
+	case StatusWait:
+		return []Effect{FxStopAsk}
+	}
+	return nil
+}
+
+// timeout: silence. Warning first, then the wipe; a device's screen counts as that device failing.
+func timeout(s State) (State, []Effect) {
+	switch {
+	case s.Screen == Attract:
+		return s, nil
+	case s.Screen == Wiping:
+		return s, []Effect{FxWipe}
+	case s.Overlay == Warning, s.Screen == Done, s.More >= maxMore:
+		return timeoutWipe(s)
+	}
+	switch s.Screen {
+	case CardReading:
+		return fail(s, kiosk.CodeCardTimeout)
+	case FaceLook:
+		return faceFail(s, kiosk.CodeCameraFault)
+	case ScanWait:
+		return scanFail(s, kiosk.CodeCameraFault)
+	case Submitting:
+		return to(s, SubmitProblem, kiosk.CodeInternal), nil
+	case StatusWait:
+		s, fx := statusFail(s, kiosk.CodeOfficeOffline)
+		return s, append([]Effect{FxStopAsk}, fx...)
+	}
+	return overlay(s, Warning), []Effect{FxSay}
+}
+
+func timeoutWipe(s State) (State, []Effect) {
+	n, fx := wipe(s)
+	if s.Card {
+		fx = append(fx, FxChime)
+	}
+	return n, fx
+}
+
+func to(s State, screen Screen, reason kiosk.Code) State {
+	s.Screen, s.Reason, s.Overlay, s.More = screen, reason, NoOverlay, 0
+	return s
+}
+
+// inner is the screen's own transition.
+func inner(s State, e Event) (State, []Effect) {
+	if f := screens[s.Screen]; f != nil {
+		return f(s, e)
+	}
+	return s, nil
+}
+
+var screens map[Screen]func(State, Event) (State, []Effect)
+
+func init() { // a literal would be an initialisation loop
+	screens = map[Screen]func(State, Event) (State, []Effect){
+		Attract: onAttract, Home: onHome, Consent: onConsent, ProcSearch: onSearch, ProcDetail: onDetail,
+		CardPlace: onPlace, CardNumber: onNumber, CardReading: onReading, CardProblem: onCardProblem,
+		FaceLook: onLook, FaceRetry: onFaceRetry, Officer: onOfficer, Who: onWho, Form: onForm,
+		ScanList: onScanList, ScanAim: onScanAim, ScanWait: onScanWait, ScanView: onScanView,
+		Deliver: onDeliver, DeliverTo: onDeliverTo, Review: onReview, Submitting: onSubmitting,
+		SubmitProblem: onSubmitProblem, Done: onDone, StatusAsk: onStatusAsk, StatusWait: onStatusWait,
+		StatusShow: onStatusShow, Wiping: onWiping,
+	}
+}
+
+func onAttract(s State, e Event) (State, []Effect) {
+	if e.Kind == EvStart {
+		return State{Screen: Home, Card: s.Card, Closed: s.Closed}, []Effect{FxBegin}
+	}
+	return s, nil
+}
+
+func onWiping(s State, e Event) (State, []Effect) {
+	if e.Kind == EvWiped {
+		return State{Screen: Attract, Card: s.Card, Closed: s.Closed}, nil
+	}
+	return s, nil
+}
+
+func onHome(s State, e Event) (State, []Effect) {
+	if e.Kind == EvBack {
+		return wipe(s)
+	}
+	if e.Kind != EvGoal {
+		return s, nil
+	}
+	switch e.Goal {
+	case GoalSubmit:
+		if s.Closed != "" {
+			return s, nil
+		}
+		s.Goal = GoalSubmit
+		return to(s, Consent, ""), nil
+	case GoalLookup:
+		s.Goal = GoalLookup
+		return to(s, ProcSearch, ""), nil
+	case GoalStatus:
+		s.Goal = GoalStatus
+		return to(s, StatusAsk, ""), nil
+	case NoGoal:
+	}
+	return s, nil
+}
+
+func onConsent(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvAgree:
+		if !e.OK {
+			return s, nil
+		}
+		s.Consented = true
+		if s.Chosen {
+			return toCard(s)
+		}
+		return to(s, ProcSearch, ""), nil
+	case EvDecline, EvOfficer:
+		return to(s, Officer, ""), nil
+	case EvBack:
+		if s.Chosen {
+			return to(s, ProcDetail, ""), nil
+		}
+		return home(s), nil
+	}
+	return s, nil
+}
+
+// home goes back to the choice, forgetting what was chosen but not the card on the reader.
+func home(s State) State { return State{Screen: Home, Card: s.Card, Closed: s.Closed} }
+
+func onSearch(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvPick:
+		if e.OK {
+			s.Chosen = true
+			return to(s, ProcDetail, ""), nil
+		}
+	case EvBack:
+		switch {
+		case s.Editing:
+			s.Editing, s.Chosen = false, true
+			return to(s, Review, ""), []Effect{FxRestore}
+		case s.Goal == GoalSubmit:
+			s.Consented = false
+			return to(s, Consent, ""), nil
+		}
+		return home(s), nil
+	}
+	return s, nil
+}
+
+func onDetail(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvProceed:
+		if s.Closed != "" {
+			return s, nil
+		}
+		s.Goal = GoalSubmit
+		switch {
+		case s.Identified():
+			s.Editing = false
+			return to(s, ScanList, ""), []Effect{FxFile}
+		case s.Consented:
+			n, fx := toCard(s)
+			return n, append(fx, FxFile)
+		}
+		return to(s, Consent, ""), []Effect{FxFile}
+	case EvBack:
+		s.Chosen = false
+		return to(s, ProcSearch, ""), nil
+	}
+	return s, nil
+}
+
+// toCard asks for the card, or straight for the number when one lies there.
+func toCard(s State) (State, []Effect) {
+	if s.Card {
+		return to(s, CardNumber, ""), nil
+	}
+	return to(s, CardPlace, ""), nil
+}
+
+func onPlace(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvCardIn:
+		if s.Keyed {
+			return read(s)
+		}
+		return to(s, CardNumber, ""), nil
+	case EvOfficer:
+		return officer(s, "")
+	case EvBack:
+		s.Keyed = false
+		return to(s, ProcDetail, ""), []Effect{FxForgetKey}
+	}
+	return s, nil
+}
+
+func onNumber(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvNumber:
+		if !e.OK {
+			return s, nil
+		}
+		s.Keyed = true
+		if s.Card {
+			return read(s)
+		}
+		return to(s, CardPlace, ""), nil
+	case EvCardOut:
+		return s, nil // they may lift it to read the number
+	case EvOfficer:
+		return officer(s, "")
+	case EvBack:
+		s.Keyed = false
+		return to(s, ProcDetail, ""), []Effect{FxForgetKey}
+	}
+	return s, nil
+}
+
+func read(s State) (State, []Effect) {
+	return to(s, CardReading, ""), []Effect{FxReadChip}
+}
+
+func onReading(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvChipDone:
+		s.Chip, s.Keyed, s.CardTries = e.Verdict, false, 0
+		n, fx := officer(s, e.Code)
+		if e.Verdict == kiosk.Verified {
+			n, fx = look(s)
+		}
+		return n, append(fx, FxForgetKey)
+	case EvChipFailed:
+		return fail(s, e.Code)
+	}
+	return s, nil
+}
+
+// fail is a chip read that did not end: tell why, count it, and after MaxCardTries call the officer.
+func fail(s State, code kiosk.Code) (State, []Effect) {
+	fx := []Effect{FxStopChip}
+	s.CardTries++
+	if code == kiosk.CodeCardWrongKey {
+		s.Keyed = false
+		fx = append(fx, FxForgetKey)
+	}
+	if s.CardTries >= MaxCardTries || hopeless(code) {
+		s.Keyed = false
+		n, more := officer(s, code)
+		return n, append(append(fx, FxForgetKey), more...)
+	}
+	return to(s, CardProblem, code), fx
+}
+
+// hopeless reports whether trying again cannot help.
+func hopeless(code kiosk.Code) bool {
+	return code == kiosk.CodeCardUnsupported || code == kiosk.CodeReaderMissing || code == kiosk.CodePhotoUnreadable
+}
+
+func onCardProblem(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvCardIn, EvRetry:
+		switch {
+		case e.Kind == EvRetry && !s.Card:
+			return to(s, CardPlace, ""), nil
+		case s.Keyed:
+			return read(s)
+		}
+		return to(s, CardNumber, ""), nil
+	case EvOfficer:
+		return officer(s, s.Reason)
+	}
+	return s, nil
+}
+
+func look(s State) (State, []Effect) {
+	s.Face = ""
+	return to(s, FaceLook, ""), []Effect{FxLook}
+}
+
+func onLook(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvFaceDone:
+		s.Face = e.Verdict
+		s.FaceTries++
+		switch {
+		case e.Verdict == kiosk.Verified:
+			s.FaceTries = 0
+			return to(s, Who, ""), nil
+		case s.FaceTries >= MaxFaceTries:
+			return officer(s, "")
+		}
+		return to(s, FaceRetry, e.Code), nil
+	case EvFaceFailed:
+		return faceFail(s, e.Code)
+	case EvOfficer:
+		n, fx := officer(s, "")
+		return n, append([]Effect{FxStopLook}, fx...)
+	}
+	return s, nil
+}
+
+// faceFail is a camera that went away or models that are not there. A camera may come back; models do not.
+func faceFail(s State, code kiosk.Code) (State, []Effect) {
+	fx := []Effect{FxStopLook}
+	s.Face = kiosk.Undetermined
+	s.FaceTries++
+	if s.FaceTries >= MaxFaceTries || code == kiosk.CodeModelMissing || code == kiosk.CodePhotoUnreadable {
+		n, more := officer(s, code)
+		return n, append(fx, more...)
+	}
+	return to(s, FaceRetry, code), fx
+}
+
+func onFaceRetry(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvRetry:
+		return look(s)
+	case EvOfficer:
+		return officer(s, s.Reason)
+	}
+	return s, nil
+}
+
+// officer is the fall-back that is always there.
+func officer(s State, reason kiosk.Code) (State, []Effect) {
+	return to(s, Officer, reason), nil
+}
+
+func onOfficer(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvFinish:
+		return wipe(s)
+	case EvBack:
+		if s.Goal == GoalSubmit && !s.Consented {
+			return to(s, Consent, ""), nil
+		}
+	}
+	return s, nil
+}
+
+func onWho(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvYes:
+		s.Confirmed = true
+		s.Step = 0
+		return to(s, Form, ""), []Effect{FxFillForm}
+	case EvNo, EvOfficer:
+		return officer(s, "")
+	}
+	return s, nil
+}
+
+func onForm(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvAnswer:
+		switch {
+		case !e.OK:
+			return s, nil
+		case s.Editing:
+			s.Editing, s.Step = false, 0
+			return to(s, Review, ""), nil
+		case s.Step+1 < len(FormSteps):
+			s.Step++
+			s.More = 0
+			return s, []Effect{FxSay}
+		}
+		s.Step = 0
+		return to(s, ScanList, ""), nil
+	case EvBack:
+		switch {
+		case s.Editing:
+			s.Editing, s.Step = false, 0
+			return to(s, Review, ""), nil
+		case s.Step > 0:
+			s.Step--
+		}
+	}
+	return s, nil
+}
+
+func onScanList(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvPaper:
+		if e.OK && s.Papers < maxPapers {
+			return to(s, ScanAim, ""), nil
+		}
+	case EvDrop:
+		if e.OK && s.Papers > 0 {
+			s.Papers--
+		}
+	case EvNext:
+		if s.Editing && s.Return != "" {
+			s.Editing = false
+			return to(s, Review, ""), nil
+		}
+		return to(s, Deliver, ""), nil
+	case EvBack:
+		if s.Editing {
+			s.Editing = false
+			return to(s, Review, ""), nil
+		}
+		s.Step = len(FormSteps) - 1
+		return to(s, Form, ""), nil
+	}
+	return s, nil
+}
+
+func onScanAim(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvTake:
+		return to(s, ScanWait, ""), []Effect{FxScan}
+	case EvBack:
+		return to(s, ScanList, ""), nil
+	}
+	return s, nil
+}
+
+func onScanWait(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvScanned:
+		return to(s, ScanView, ""), nil
+	case EvScanFailed:
+		return scanFail(s, e.Code)
+	}
+	return s, nil
+}
+
+func scanFail(s State, code kiosk.Code) (State, []Effect) {
+	return to(s, ScanAim, code), []Effect{FxStopScan}
+}
+
+func onScanView(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvKeep:
+		s.Papers++
+		return to(s, ScanList, ""), nil
+	case EvAgain, EvBack:
+		return to(s, ScanAim, ""), nil
+	}
+	return s, nil
+}
+
+func onDeliver(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvReturn:
+		s.Return = e.Method
+		if e.Method == kiosk.ReturnPost {
+			return to(s, DeliverTo, ""), nil
+		}
+		s.Editing = false
+		return to(s, Review, ""), nil
+	case EvBack:
+		if s.Editing && s.Return != "" {
+			s.Editing = false
+			return to(s, Review, ""), nil
+		}
+		return to(s, ScanList, ""), nil
+	}
+	return s, nil
+}
+
+func onDeliverTo(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvAnswer:
+		if e.OK {
+			s.Editing = false
+			return to(s, Review, ""), nil
+		}
+	case EvBack:
+		s.Return = "" // an address was not given
+		return to(s, Deliver, ""), nil
+	}
+	return s, nil
+}
+
+func onReview(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvChange:
+		return change(s, e), nil
+	case EvConfirm:
+		switch {
+		case s.Return == "":
+			return to(s, Deliver, ""), nil
+		case s.Identified() && s.Consented && s.Chosen:
+			return to(s, Submitting, ""), []Effect{FxSeal}
+		}
+	case EvBack:
+		return to(s, Deliver, ""), nil
+	}
+	return s, nil
+}
+
+func change(s State, e Event) State {
+	switch e.To {
+	case ProcSearch, ScanList, Deliver:
+		s.Editing = true
+		return to(s, e.To, "")
+	case Form:
+		if e.Step < 0 || e.Step >= len(FormSteps) {
+			return s
+		}
+		s.Editing, s.Step = true, e.Step
+		return to(s, Form, "")
+	}
+	return s
+}
+
+func onSubmitting(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvSealed:
+		s.Sealed = true
+		return to(s, Done, ""), nil
+	case EvSealFailed:
+		return to(s, SubmitProblem, e.Code), nil
+	}
+	return s, nil
+}
+
+func onSubmitProblem(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvRetry:
+		return to(s, Submitting, ""), []Effect{FxSeal}
+	case EvSealed: // the disk answered late: it is stored after all
+		s.Sealed = true
+		return to(s, Done, ""), nil
+	case EvOfficer:
+		return officer(s, s.Reason)
+	}
+	return s, nil
+}
+
+func onDone(s State, e Event) (State, []Effect) {
+	if e.Kind == EvFinish {
+		n, fx := wipe(s)
+		if s.Card {
+			fx = append(fx, FxChime)
+		}
+		return n, fx
+	}
+	return s, nil
+}
+
+func onStatusAsk(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvToken:
+		if !e.OK {
+			return s, nil
+		}
+		return to(s, StatusWait, ""), []Effect{FxStatus}
+	case EvBack:
+		return home(s), nil
+	}
+	return s, nil
+}
+
+func onStatusWait(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvStatusFound:
+		return to(s, StatusShow, ""), nil
+	case EvStatusNone:
+		return statusFail(s, e.Code)
+	}
+	return s, nil
+}
+
+func statusFail(s State, code kiosk.Code) (State, []Effect) { return to(s, StatusAsk, code), nil }
+
+func onStatusShow(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvFinish:
+		return wipe(s)
+	case EvBack:
+		return to(s, StatusAsk, ""), nil
+	}
+	return s, nil
+}

@@ -1,0 +1,228 @@
+package session
+
+import (
+	"slices"
+	"testing"
+
+	"motcua/kiosk"
+)
+
+// events is every event worth telling apart: each kind with each fact that Next decides on.
+func events() []Event {
+	var all []Event
+	for k := EvStart; k <= EvSay; k++ {
+		all = append(all, Event{Kind: k}, Event{Kind: k, OK: true})
+	}
+	for _, g := range []Goal{GoalSubmit, GoalLookup, GoalStatus} {
+		all = append(all, Event{Kind: EvGoal, Goal: g})
+	}
+	for _, m := range []kiosk.ReturnMethod{kiosk.ReturnCounter, kiosk.ReturnPost, kiosk.ReturnElectronic} {
+		all = append(all, Event{Kind: EvReturn, Method: m})
+	}
+	for _, to := range []Screen{ProcSearch, ScanList, Deliver, Submitting} {
+		all = append(all, Event{Kind: EvChange, To: to})
+	}
+	for i := -1; i <= len(FormSteps); i++ {
+		all = append(all, Event{Kind: EvChange, To: Form, Step: i})
+	}
+	return append(all, machineEvents()...)
+}
+
+// machineEvents is what devices, the timer and the kiosk itself send: no hand is involved.
+func machineEvents() []Event {
+	all := []Event{{Kind: EvCardIn}, {Kind: EvCardOut}, {Kind: EvScanned}, {Kind: EvSealed}, {Kind: EvStatusFound}, {Kind: EvWiped}, {Kind: EvTimeout}}
+	for _, v := range []kiosk.Verdict{kiosk.Verified, kiosk.Refused, kiosk.Undetermined} {
+		all = append(all, Event{Kind: EvChipDone, Verdict: v}, Event{Kind: EvFaceDone, Verdict: v})
+	}
+	for _, c := range []kiosk.Code{kiosk.CodeCardLost, kiosk.CodeCardWrongKey, kiosk.CodeCardUnsupported} {
+		all = append(all, Event{Kind: EvChipFailed, Code: c})
+	}
+	all = append(all, Event{Kind: EvFaceFailed, Code: kiosk.CodeCameraMissing}, Event{Kind: EvFaceFailed, Code: kiosk.CodeModelMissing},
+		Event{Kind: EvScanFailed, Code: kiosk.CodePaperUnreadable}, Event{Kind: EvSealFailed, Code: kiosk.CodeStoreFull},
+		Event{Kind: EvStatusNone, Code: kiosk.CodeNotFound}, Event{Kind: EvClosed, Code: kiosk.CodeStoreFull}, Event{Kind: EvClosed})
+	return all
+}
+
+type edge struct {
+	from State
+	e    Event
+	to   State
+	fx   []Effect
+}
+
+// explore visits every reachable state, with the counters bounded low: above their bounds nothing new can happen.
+func explore(t *testing.T, check func(edge)) map[State]struct{} {
+	t.Helper()
+	defer func(p, m int) { maxPapers, maxMore = p, m }(maxPapers, maxMore)
+	maxPapers, maxMore = 2, 1
+	all := events()
+	seen := map[State]struct{}{{}: {}}
+	for queue := []State{{}}; len(queue) > 0; {
+		s := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, e := range all {
+			n, fx := Next(s, e)
+			check(edge{s, e, n, fx})
+			if _, ok := seen[n]; !ok {
+				seen[n] = struct{}{}
+				queue = append(queue, n)
+			}
+		}
+	}
+	return seen
+}
+
+func TestEveryReachableState(t *testing.T) {
+	screensSeen := map[Screen]bool{}
+	seen := explore(t, func(x edge) {
+		screensSeen[x.to.Screen] = true
+		checkEdge(t, x)
+	})
+	for s := range seen {
+		checkState(t, s)
+	}
+	for _, s := range Screens {
+		if !screensSeen[s] {
+			t.Errorf("screen %s cannot be reached", s)
+		}
+	}
+	t.Logf("%d states", len(seen))
+}
+
+// checkEdge proves what must hold for every transition.
+func checkEdge(t *testing.T, x edge) {
+	has := func(f Effect) bool { return slices.Contains(x.fx, f) }
+	bad := func(what string) {
+		if !t.Failed() {
+			t.Errorf("%s:\n from %+v\n event %+v\n to %+v\n effects %v", what, x.from, x.e, x.to, x.fx)
+		}
+	}
+	switch {
+	case has(FxSeal) && !(x.to.Identified() && x.to.Consented && x.to.Chosen && x.to.Return != ""):
+		bad("submission without identity, consent, procedure or return method")
+	case x.to.Sealed && !x.from.Sealed && x.e.Kind != EvSealed:
+		bad("a dossier counted as stored that was not")
+	case (has(FxReadChip) || has(FxLook)) && !x.to.Consented:
+		bad("chip or camera without consent")
+	case has(FxLook) && x.to.Chip != kiosk.Verified:
+		bad("camera on for a document that was not verified")
+	case has(FxScan) && !x.to.Confirmed:
+		bad("a paper scanned before the holder confirmed")
+	case !x.from.InVisit() && x.to.InVisit() && x.e.Kind != EvStart:
+		bad("something other than a touch began a visit")
+	case x.from.InVisit() && x.to.Screen == Attract:
+		bad("a visit ended without being wiped")
+	case x.to.Screen == Wiping && x.from.Screen != Wiping && !has(FxWipe):
+		bad("wiping that wipes nothing")
+	case x.to.Screen == Wiping && x.to != (State{Screen: Wiping, Card: x.to.Card, Closed: x.to.Closed}):
+		bad("the state of an ended visit lives on")
+	case x.from.Screen == Wiping && x.to.Screen != Wiping && x.e.Kind != EvWiped:
+		bad("wiping left before the data was gone")
+	}
+	stale := x.e
+	stale.Stale = true
+	if n, fx := Next(x.from, stale); n != x.from || len(fx) > 0 {
+		bad("an event of an ended visit changed something")
+	}
+}
+
+// checkState proves what must hold in every state.
+func checkState(t *testing.T, s State) {
+	if t.Failed() {
+		return
+	}
+	if !silenceEnds(s) {
+		t.Errorf("silence does not end wiped in Attract: %+v", s)
+	}
+	if s.Confirmed && (s.Chip != kiosk.Verified || s.Face != kiosk.Verified) {
+		t.Errorf("confirmed without verification: %+v", s)
+	}
+	if !s.InVisit() {
+		return
+	}
+	if n, _ := Next(s, Event{Kind: EvHelp}); n.Overlay != Help {
+		t.Errorf("no help from %+v", s)
+	}
+	if Delay(s) == 0 {
+		t.Errorf("no delay for %+v", s)
+	}
+	if s.Screen != Submitting && !canLeave(s) {
+		t.Errorf("no way out of %+v", s)
+	}
+}
+
+// silenceEnds lets only the timer, and the wipe's own answer, happen.
+func silenceEnds(s State) bool {
+	for range 20 {
+		if s.Screen == Attract {
+			return true
+		}
+		e := Event{Kind: EvTimeout}
+		if s.Screen == Wiping {
+			e = Event{Kind: EvWiped}
+		}
+		s, _ = Next(s, e)
+	}
+	return false
+}
+
+// canLeave closes what lies over the screen, asks to leave and says yes.
+func canLeave(s State) bool {
+	for _, k := range []Kind{EvStillHere, EvHelpClose, EvExitNo, EvExit, EvExitYes} {
+		if s, _ = Next(s, Event{Kind: k}); s.Screen == Wiping {
+			return true
+		}
+	}
+	return false
+}
+
+// TestEndIsReachable proves that from every state within the visit the citizen can still reach the receipt or the officer
+// or the end, whatever was pressed before.
+func TestEndIsReachable(t *testing.T) {
+	reverse := map[State][]State{}
+	seen := explore(t, func(x edge) {
+		if x.from != x.to {
+			reverse[x.to] = append(reverse[x.to], x.from)
+		}
+	})
+	good := map[State]bool{}
+	var queue []State
+	for s := range seen {
+		if s.Screen == Done || s.Screen == StatusShow {
+			good[s] = true
+			queue = append(queue, s)
+		}
+	}
+	for len(queue) > 0 {
+		s := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, p := range reverse[s] {
+			if !good[p] {
+				good[p] = true
+				queue = append(queue, p)
+			}
+		}
+	}
+	for s := range seen {
+		if !good[s] {
+			t.Fatalf("no way from here to a receipt or an answer, not even by a new visit: %+v", s)
+		}
+	}
+}
+
+func TestTables(t *testing.T) {
+	for _, s := range Screens {
+		if s.String() == "" {
+			t.Errorf("screen %d has no name", s)
+		}
+		if s != Attract && Delays[s] == 0 {
+			t.Errorf("screen %s has no delay", s)
+		}
+		if screens[s] == nil {
+			t.Errorf("screen %s has no transition", s)
+		}
+	}
+	if len(screens) != len(Screens) || len(screenNames) != len(Screens) || len(Delays) != len(Screens)-1 {
+		t.Error("the tables name screens that are not in the list")
+	}
+}

@@ -1,0 +1,43 @@
+package session
+
+import (
+	"context"
+
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+)
+
+// ConsentText is what is asked for one purpose: its id with version, and the words exactly as shown.
+type ConsentText struct {
+	ID   string
+	Text string
+}
+
+// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers and Voice may be nil: the part is then
+// absent and its fall-back, the officer, is offered. Office, Outbox, Catalogue, Dossier and Log are needed.
+type Ports struct {
+	Reader    kiosk.CardReader
+	Face      kiosk.FaceMatcher
+	Scanner   kiosk.DocumentScanner
+	Faces     kiosk.Preview // what the face camera sees
+	Papers    kiosk.Preview // what the document camera sees
+	Voice     kiosk.Voice
+	Office    kiosk.BackOffice
+	Outbox    kiosk.Outbox
+	Catalogue kiosk.Catalogue
+	Dossier   DossierMaker
+	Consents  map[kiosk.Purpose]ConsentText
+	Log       *audit.Log
+}
+
+// DossierMaker names, seals and finds dossiers. The wiring implements it with kiosk/dossier and kiosk/seal.
+type DossierMaker interface {
+	// New gives a fresh identifier and receipt token.
+	New() (id, token string)
+	// Seal builds the dossier with its evidence and seals it to the office. d is not kept.
+	Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error)
+	// Token reads a token as people type it; ok is false when it cannot be one.
+	Token(typed string) (token string, ok bool)
+	// Receipt makes what the citizen leaves with.
+	Receipt(d *kiosk.Dossier) kiosk.Receipt
+}

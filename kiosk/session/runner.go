@@ -1,0 +1,326 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+)
+
+// Runner runs visits, one after the other: it owns the State and the Visit, feeds Next, and carries effects out. All methods
+// may be called from any goroutine.
+type Runner struct {
+	ports Ports
+	info  KioskInfo
+	boot  string
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	work   sync.WaitGroup // device goroutines of the visit
+	live   sync.WaitGroup // goroutines of the Runner itself
+	logs   chan logged
+
+	mu        sync.Mutex
+	state     State
+	visit     Visit
+	filed     *kiosk.Procedure // what will be filed, while another is looked at
+	draft     *kiosk.Dossier   // named once, so that a second try is the same dossier
+	sealed    *kiosk.Sealed    // sealed once, likewise
+	sealing   bool
+	number    uint64 // which visit
+	op        uint64 // which device operation, or timer, is current
+	opCancel  context.CancelFunc
+	previews  map[uint64]context.CancelFunc
+	previewed uint64
+	entered   time.Time // the screen
+	deadline  time.Time
+	timer     *time.Timer
+	rev       uint64
+	turn      uint64
+	painted   uint64
+	alive     time.Time
+	outbox    kiosk.OutboxStats
+	online    bool
+	subs      map[chan struct{}]struct{}
+	closed    bool
+}
+
+type logged struct {
+	event audit.Event
+	attrs []slog.Attr
+}
+
+// New starts a Runner in Attract. boot is random per start of the daemon.
+func New(ports Ports, info KioskInfo, boot string) *Runner {
+	ctx, cancel := context.WithCancel(context.Background())
+	info.Catalogue = ports.Catalogue
+	r := &Runner{
+		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, logs: make(chan logged, 256),
+		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, entered: time.Now(), rev: 1, turn: 1,
+	}
+	r.live.Go(r.writeLog)
+	if ports.Reader != nil {
+		r.live.Go(r.watchCard)
+	}
+	r.live.Go(r.watchOutbox)
+	return r
+}
+
+// Close ends the visit without ceremony, wipes it, and waits for every goroutine. It may be called twice.
+func (r *Runner) Close() {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	r.closed = true
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.mu.Unlock()
+	r.cancel()
+	r.work.Wait()
+	r.mu.Lock()
+	r.forget()
+	close(r.logs)
+	r.mu.Unlock()
+	r.live.Wait()
+}
+
+// View calls f with what the page shows. The view is valid only inside f, which must be quick and must not call the Runner.
+func (r *Runner) View(f func(*View)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f(&View{
+		Boot: r.boot, Rev: r.rev, Turn: r.turn, State: r.state, Visit: &r.visit, Deadline: r.deadline, Now: time.Now(),
+		Kiosk: r.info, Outbox: r.outbox, Online: r.online,
+	})
+}
+
+// Subscribe gives a channel that is signalled after every change worth painting; signals coalesce.
+func (r *Runner) Subscribe() (changed <-chan struct{}, cancel func()) {
+	c := make(chan struct{}, 1)
+	r.mu.Lock()
+	r.subs[c] = struct{}{}
+	r.mu.Unlock()
+	return c, func() {
+		r.mu.Lock()
+		delete(r.subs, c)
+		r.mu.Unlock()
+	}
+}
+
+// Painted notes that a browser has painted that revision.
+func (r *Runner) Painted(rev uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.painted, r.alive = max(r.painted, rev), time.Now()
+}
+
+// LastPaint tells when a browser last reported, for the watchdog.
+func (r *Runner) LastPaint() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.alive
+}
+
+// Lively reports whether the Runner answers: it takes the lock that everything takes.
+func (r *Runner) Lively() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.closed
+}
+
+// dispatch feeds one event to Next. The lock is held.
+func (r *Runner) dispatch(e Event) {
+	if r.closed {
+		return
+	}
+	before := r.state
+	after, effects := Next(before, e)
+	r.state = after
+	if after != before {
+		r.turned(before)
+	}
+	if after != before || (!e.Stale && isTouch(e.Kind)) {
+		r.restart(before != after || e.Kind != EvTouch)
+	}
+	for _, fx := range effects {
+		r.carryOut(fx)
+	}
+}
+
+// turned notes a changed state: what was shown is stale now, and its previews end.
+func (r *Runner) turned(before State) {
+	r.turn++
+	r.changed()
+	if r.state.Screen == before.Screen {
+		return
+	}
+	r.log(audit.SessionScreen, audit.Word(audit.KeyFrom, before.Screen.String()),
+		audit.Word(audit.KeyTo, r.state.Screen.String()), audit.MS(time.Since(r.entered)))
+	r.entered = time.Now()
+	if r.state.Screen != StatusWait && r.state.Screen != StatusAsk { // a token that was not found is shown again
+		r.visit.Invalid, r.visit.Typed = "", ""
+	}
+	for _, cancel := range r.previews {
+		cancel()
+	}
+}
+
+// changed signals every page. The lock is held.
+func (r *Runner) changed() {
+	r.rev++
+	for c := range r.subs {
+		select {
+		case c <- struct{}{}:
+		default: // already signalled
+		}
+	}
+}
+
+// restart sets the screen's timer anew. A key press repaints nothing.
+func (r *Runner) restart(paint bool) {
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+	r.deadline = time.Time{}
+	d := Delay(r.state)
+	if d > 0 {
+		r.deadline = time.Now().Add(d)
+		var t *time.Timer
+		t = time.AfterFunc(d, func() { r.timeout(t) })
+		r.timer = t
+	}
+	if paint {
+		r.changed()
+	}
+}
+
+// timeout is the timer's goroutine; a timer replaced meanwhile is stale.
+func (r *Runner) timeout(t *time.Timer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dispatch(Event{Kind: EvTimeout, Stale: r.timer != t})
+}
+
+// log hands an event to the log's goroutine, so that no disk is waited for under the lock. The lock is held.
+func (r *Runner) log(e audit.Event, attrs ...slog.Attr) {
+	if r.closed {
+		return
+	}
+	select {
+	case r.logs <- logged{e, attrs}:
+	default: // a full queue means a dead disk, which the outbox reports
+	}
+}
+
+func (r *Runner) writeLog() {
+	for l := range r.logs {
+		r.ports.Log.Event(context.Background(), l.event, l.attrs...)
+	}
+}
+
+func (r *Runner) watchCard() {
+	for present := range r.ports.Reader.Watch(r.ctx) {
+		r.mu.Lock()
+		e, name := EvCardOut, audit.CardRemoved
+		if present {
+			e, name = EvCardIn, audit.CardInserted
+		}
+		if present != r.state.Card {
+			r.log(name)
+			r.dispatch(Event{Kind: e})
+		}
+		r.mu.Unlock()
+	}
+}
+
+// outboxEvery is how often the outbox and the office are looked at, for the status line and for closing intake.
+const outboxEvery = 5 * time.Second
+
+func (r *Runner) watchOutbox() {
+	tick := time.NewTicker(outboxEvery)
+	defer tick.Stop()
+	for {
+		r.lookAtOutbox()
+		select {
+		case <-tick.C:
+		case <-r.ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Runner) lookAtOutbox() {
+	ctx, cancel := context.WithTimeout(r.ctx, outboxEvery)
+	defer cancel()
+	stats, err := r.ports.Outbox.Stats(ctx)
+	if err == nil {
+		err = r.ports.Outbox.Ready()
+	}
+	online := r.ports.Office.Ping(ctx) == nil
+	if r.ctx.Err() != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if online != r.online {
+		r.logOnline(online)
+	}
+	if online != r.online || stats.Unsent != r.outbox.Unsent || stats.Quarantine != r.outbox.Quarantine {
+		r.online, r.outbox = online, stats
+		r.changed()
+	}
+	if code := kiosk.CodeOf(err); code != r.state.Closed {
+		r.dispatch(Event{Kind: EvClosed, Code: code})
+	}
+}
+
+func (r *Runner) logOnline(online bool) {
+	if online {
+		r.log(audit.OfficeOnline)
+		return
+	}
+	r.log(audit.OfficeOffline, audit.Word(audit.KeyCode, kiosk.CodeOfficeOffline))
+}
+
+// Preview shows what a camera sees, "face" or "paper", to the page, as long as the screen that may show it is shown.
+func (r *Runner) Preview(ctx context.Context, which string, frame func(jpeg []byte) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.mu.Lock()
+	camera := r.previewable(which)
+	if camera == nil || r.closed {
+		r.mu.Unlock()
+		return &kiosk.Error{Code: kiosk.CodeUnavailable, Op: "preview", Hint: "the screen shown has no such picture"}
+	}
+	r.previewed++
+	id := r.previewed
+	r.previews[id] = cancel
+	r.work.Add(1)
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		delete(r.previews, id)
+		r.mu.Unlock()
+		r.work.Done()
+	}()
+	stop := context.AfterFunc(r.ctx, cancel)
+	defer stop()
+	return camera.Preview(ctx, frame)
+}
+
+func (r *Runner) previewable(which string) kiosk.Preview {
+	switch {
+	case which == "face" && r.state.Screen == FaceLook:
+		return r.ports.Faces
+	case which == "paper" && r.state.Screen == ScanAim:
+		return r.ports.Papers
+	}
+	return nil
+}

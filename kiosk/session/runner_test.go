@@ -1,0 +1,435 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+)
+
+// bench is a kiosk around a Runner whose devices do what the test says.
+type bench struct {
+	*Runner
+	card   chan bool
+	mu     sync.Mutex
+	reads  []error // what the next reads give, nil: a verified chip
+	faces  []kiosk.Verdict
+	puts   []kiosk.Sealed
+	putErr error
+	chip   *kiosk.ChipRead // the last one handed out
+	said   []string
+	ready  error
+	hang   bool // the reader never answers
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{card: make(chan bool, 8)}
+	b.Runner = New(Ports{
+		Reader: b, Face: faceBench{b}, Scanner: b, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
+		Catalogue: catalogueBench{}, Dossier: dossierBench{}, Log: audit.Discard(),
+		Consents: map[kiosk.Purpose]ConsentText{kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}},
+	}, KioskInfo{Name: "test-01"}, "boot")
+	t.Cleanup(b.Close)
+	return b
+}
+
+func (*bench) String() string { return "bench" }
+
+func (b *bench) Watch(ctx context.Context) <-chan bool {
+	out := make(chan bool)
+	go func() {
+		defer close(out)
+		for {
+			select {
+			case p := <-b.card:
+				select {
+				case out <- p:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+func (b *bench) Read(ctx context.Context, key kiosk.CardKey, progress func(kiosk.ChipProgress)) (*kiosk.ChipRead, error) {
+	progress(kiosk.ChipProgress{File: kiosk.FileDG1, Done: 10, Total: 100})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.hang {
+		b.mu.Unlock()
+		<-ctx.Done()
+		b.mu.Lock()
+		return nil, ctx.Err()
+	}
+	var err error
+	if len(b.reads) > 0 {
+		err, b.reads = b.reads[0], b.reads[1:]
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.chip = &kiosk.ChipRead{
+		Access: "PACE-CAN", Verdict: kiosk.Verified, Files: map[kiosk.FileID][]byte{kiosk.FileDG1: []byte("raw")},
+		Photo:   kiosk.Image{Data: []byte("photo"), Type: "image/jpeg"},
+		Citizen: kiosk.Citizen{Number: key.Value, Name: "Nguyễn Thị Thử", Residence: "Thôn Thử, Xã Thử"},
+	}
+	return b.chip, nil
+}
+
+func (*bench) Ready() error { return nil }
+
+func (*bench) Scan(context.Context) (kiosk.Image, error) {
+	return kiosk.Image{Data: []byte("page"), Type: "image/jpeg"}, nil
+}
+
+type faceBench struct{ *bench }
+
+func (f faceBench) Ready() error { return f.ready }
+
+func (f faceBench) Match(_ context.Context, _ kiosk.Image, hint func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
+	hint(kiosk.HintTooFar)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v := kiosk.Verified
+	if len(f.faces) > 0 {
+		v, f.faces = f.faces[0], f.faces[1:]
+	}
+	return kiosk.FaceResult{Verdict: v, Score: 0.7, Threshold: 0.466, Best: kiosk.Image{Data: []byte("face")}}, nil
+}
+
+type voiceBench struct{ *bench }
+
+func (v voiceBench) Say(_ context.Context, key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.said = append(v.said, key)
+}
+func (voiceBench) Silence()     {}
+func (voiceBench) Ready() error { return nil }
+
+type officeBench struct{}
+
+func (officeBench) Submit(context.Context, kiosk.Sealed) (kiosk.Acknowledgement, error) {
+	return kiosk.Acknowledgement{}, errors.New("the outbox submits")
+}
+func (officeBench) Status(_ context.Context, token string) (kiosk.Status, error) {
+	if token != "KNOWN" {
+		return kiosk.Status{}, &kiosk.Error{Code: kiosk.CodeNotFound}
+	}
+	return kiosk.Status{State: kiosk.StateReceived, Number: "H00-1"}, nil
+}
+func (officeBench) Ping(context.Context) error { return nil }
+
+type outboxBench struct{ *bench }
+
+func (o outboxBench) Put(_ context.Context, s kiosk.Sealed) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.puts = append(o.puts, s)
+	return o.putErr
+}
+func (outboxBench) Stats(context.Context) (kiosk.OutboxStats, error) { return kiosk.OutboxStats{}, nil }
+func (o outboxBench) Ready() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ready
+}
+
+type dossierBench struct{}
+
+func (dossierBench) New() (id, token string) { return "id-1", "TOKEN" }
+func (dossierBench) Seal(_ context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
+	return kiosk.Sealed{ID: d.ID, Body: []byte("sealed " + d.Procedure.Code)}, nil
+}
+func (dossierBench) Token(typed string) (string, bool)      { return typed, len(typed) == 5 }
+func (dossierBench) Receipt(d *kiosk.Dossier) kiosk.Receipt { return kiosk.Receipt{Token: d.Token} }
+
+type catalogueBench struct{}
+
+var birth = &kiosk.Procedure{Code: "1.001193", Name: "Đăng ký khai sinh", Field: "Hộ tịch", Papers: []kiosk.Paper{{Name: "Giấy chứng sinh"}}}
+
+func (catalogueBench) Version() string                   { return "test" }
+func (catalogueBench) Count() int                        { return 1 }
+func (catalogueBench) Fields() []string                  { return []string{"Hộ tịch"} }
+func (catalogueBench) InField(string) []*kiosk.Procedure { return []*kiosk.Procedure{birth} }
+func (catalogueBench) Search(string, int) kiosk.Search {
+	return kiosk.Search{Hits: []kiosk.Hit{{Procedure: birth, Score: 1}}}
+}
+func (catalogueBench) Procedure(code string) (*kiosk.Procedure, error) {
+	if code != birth.Code {
+		return nil, &kiosk.Error{Code: kiosk.CodeNotFound}
+	}
+	return birth, nil
+}
+
+// do posts an intent as the page would, with the turn it shows.
+func (b *bench) do(t *testing.T, want Screen, name string, kv ...string) {
+	t.Helper()
+	in := Intent{Name: name, Values: map[string]string{}}
+	for i := 0; i+1 < len(kv); i += 2 {
+		in.Values[kv[i]] = kv[i+1]
+	}
+	b.View(func(v *View) { in.Turn = v.Turn })
+	b.Post(in)
+	b.at(t, want)
+}
+
+func (b *bench) at(t *testing.T, want Screen) {
+	t.Helper()
+	synctest.Wait()
+	b.View(func(v *View) {
+		if v.State.Screen != want {
+			t.Fatalf("on %s (reason %q), want %s", v.State.Screen, v.State.Reason, want)
+		}
+	})
+}
+
+// toForm goes from Attract to the form.
+func (b *bench) toForm(t *testing.T) {
+	b.do(t, Home, IntentStart)
+	b.do(t, Consent, IntentSubmit)
+	b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+	b.do(t, ProcSearch, IntentSearch, "q", "khai sinh")
+	b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+	b.do(t, CardPlace, IntentProceed)
+	b.card <- true
+	b.at(t, CardNumber)
+	b.do(t, Who, IntentNumber, "number", "999 201 012 345")
+	b.do(t, Form, IntentYes)
+}
+
+func (b *bench) toReview(t *testing.T) {
+	b.toForm(t)
+	b.do(t, Form, IntentAnswer)
+	b.do(t, Form, IntentAnswer, "value", "0912 345 678")
+	b.do(t, Form, IntentAnswer, "value", "Số 1, Thôn Thử")
+	b.do(t, ScanList, IntentAnswer, "value", "")
+	b.do(t, ScanAim, IntentPaper, "index", "0")
+	b.do(t, ScanView, IntentTake)
+	b.do(t, ScanList, IntentKeep)
+	b.do(t, Deliver, IntentNext)
+	b.do(t, Review, IntentReturn, "method", "counter")
+}
+
+func TestWholeVisit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.toReview(t)
+		photo := b.chip.Photo.Data
+		b.View(func(v *View) {
+			a := v.Visit.Answer("address")
+			if a.Provenance != kiosk.FromEdited || a.Original != "Thôn Thử, Xã Thử" {
+				t.Errorf("the chip's address is not kept beside the typed one")
+			}
+			if v.Visit.Papers[0].Paper != "Giấy chứng sinh" || v.Visit.Papers[0].SHA256 != sha256.Sum256([]byte("page")) {
+				t.Errorf("the paper is not named or hashed")
+			}
+			if !v.Visit.Consents[1].Given || v.Visit.Consents[1].SHA256 != sha256.Sum256([]byte("camera?")) {
+				t.Errorf("consent is not stored with its text's hash")
+			}
+			if v.Visit.Key != (kiosk.CardKey{}) {
+				t.Errorf("the number typed is still kept after the chip was read")
+			}
+		})
+		b.do(t, Done, IntentConfirm)
+		if len(b.puts) != 1 {
+			t.Fatalf("%d dossiers stored", len(b.puts))
+		}
+		b.do(t, Attract, IntentFinish)
+		b.View(func(v *View) {
+			if v.Visit.Procedure != nil || v.Visit.Fields != nil || v.Visit.Receipt.Token != "" {
+				t.Error("the visit was not wiped")
+			}
+		})
+		if string(photo) != "\x00\x00\x00\x00\x00" {
+			t.Error("the photo's bytes were not zeroed")
+		}
+	})
+}
+
+func TestSilenceWipesEveryScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.toReview(t)
+		time.Sleep(Delays[Review] + time.Second)
+		b.View(func(v *View) {
+			if v.State.Overlay != Warning {
+				t.Fatal("no warning")
+			}
+		})
+		b.do(t, Review, IntentStillHere)
+		time.Sleep(Delays[Review] + WarningDelay + 2*time.Second)
+		b.at(t, Attract)
+		if len(b.puts) != 0 {
+			t.Error("silence submitted a dossier")
+		}
+	})
+}
+
+func TestKeyPressesKeepTheVisit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.toForm(t)
+		for range 10 {
+			time.Sleep(Delays[Form] - time.Second)
+			b.Post(Intent{Name: IntentTouch})
+		}
+		b.View(func(v *View) {
+			if v.State.Screen != Form || v.State.Overlay != NoOverlay {
+				t.Errorf("typing did not keep the visit: %+v", v.State)
+			}
+		})
+	})
+}
+
+func TestStaleTouchesChangeNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		var turn uint64
+		b.do(t, Home, IntentStart)
+		b.View(func(v *View) { turn = v.Turn })
+		b.do(t, Consent, IntentSubmit)
+		b.Post(Intent{Name: IntentExit, Turn: turn}) // a second tap where Exit was
+		b.at(t, Consent)
+		b.do(t, Consent, IntentAgree, "chip", "on")
+		b.View(func(v *View) {
+			if v.Visit.Invalid != "consent" || v.State.Consented {
+				t.Error("half a consent was taken for one")
+			}
+		})
+		b.do(t, Consent, IntentKeep)
+	})
+}
+
+func TestWrongNumberThenRight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.reads = []error{&kiosk.Error{Code: kiosk.CodeCardWrongKey}, &kiosk.Error{Code: kiosk.CodeCardLost}}
+		b.do(t, Home, IntentStart)
+		b.do(t, Consent, IntentSubmit)
+		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+		b.card <- true
+		synctest.Wait()
+		b.do(t, CardNumber, IntentProceed)
+		b.do(t, CardNumber, IntentNumber, "number", "12345")
+		b.do(t, CardProblem, IntentNumber, "number", "999201012340")
+		b.do(t, CardNumber, IntentRetry)
+		b.do(t, CardProblem, IntentNumber, "number", "999201012345") // torn
+		b.card <- false
+		b.card <- true // put back: read on without typing again
+		b.at(t, Who)
+	})
+}
+
+func TestThreeFacesThenTheOfficer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.faces = []kiosk.Verdict{kiosk.Refused, kiosk.Undetermined, kiosk.Refused}
+		b.do(t, Home, IntentStart)
+		b.do(t, Consent, IntentSubmit)
+		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+		b.do(t, CardPlace, IntentProceed)
+		b.card <- true
+		synctest.Wait()
+		b.do(t, FaceRetry, IntentNumber, "number", "999201012345")
+		b.do(t, FaceRetry, IntentRetry)
+		b.do(t, Officer, IntentRetry)
+		b.do(t, Attract, IntentFinish)
+	})
+}
+
+func TestHangingReaderCannotHoldAVisit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.hang = true
+		b.do(t, Home, IntentStart)
+		b.do(t, Consent, IntentSubmit)
+		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+		b.do(t, CardPlace, IntentProceed)
+		b.card <- true
+		synctest.Wait()
+		b.do(t, CardReading, IntentNumber, "number", "999201012345")
+		time.Sleep(Delays[CardReading] + time.Second)
+		b.at(t, CardProblem)
+		time.Sleep(Delays[CardProblem] + WarningDelay + 2*time.Second)
+		b.at(t, Attract)
+	})
+}
+
+func TestSecondTryIsTheSameDossier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.toReview(t)
+		b.putErr = &kiosk.Error{Code: kiosk.CodeStoreFull}
+		b.do(t, SubmitProblem, IntentConfirm)
+		b.mu.Lock()
+		b.putErr = nil
+		b.mu.Unlock()
+		b.do(t, Done, IntentRetry)
+		if len(b.puts) != 2 || b.puts[0].ID != b.puts[1].ID || string(b.puts[0].Body) != string(b.puts[1].Body) {
+			t.Error("the second try was another dossier")
+		}
+	})
+}
+
+func TestFullDiskClosesIntakeBeforeConsent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.mu.Lock()
+		b.ready = &kiosk.Error{Code: kiosk.CodeStoreFull}
+		b.mu.Unlock()
+		time.Sleep(outboxEvery + time.Second)
+		b.do(t, Home, IntentStart)
+		b.do(t, Home, IntentSubmit)
+		b.do(t, StatusAsk, IntentStatus)
+	})
+}
+
+func TestStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.do(t, Home, IntentStart)
+		b.do(t, StatusAsk, IntentStatus)
+		b.do(t, StatusAsk, IntentToken, "token", "x")
+		b.do(t, StatusAsk, IntentToken, "token", "OTHER")
+		b.View(func(v *View) {
+			if v.State.Reason != kiosk.CodeNotFound || v.Visit.Typed != "OTHER" {
+				t.Errorf("a token not found is not shown again: %q %q", v.State.Reason, v.Visit.Typed)
+			}
+		})
+		b.do(t, StatusShow, IntentToken, "token", "KNOWN")
+		b.do(t, Attract, IntentFinish)
+	})
+}
+
+func TestAccept(t *testing.T) {
+	for _, c := range []struct {
+		key, typed, want string
+		ok               bool
+	}{
+		{"phone", "0912 345 678", "0912345678", true},
+		{"phone", "+84 912 345 678", "0912345678", true},
+		{"phone", "12345", "12345", false},
+		{"phone", "", "", false},
+		{"address", "  Số 1,\tThôn Thử ", "Số 1, Thôn Thử", true},
+		{"address", "x", "x", false},
+		{"note", "", "", true},
+	} {
+		if got, ok := Accept(c.key, c.typed); got != c.want || ok != c.ok {
+			t.Errorf("%s: got %q %v, want %q %v", c.key, got, ok, c.want, c.ok)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package session
+
+// Screen is what the citizen sees. Numbers are explicit: they stand in logs and golden files.
+type Screen int
+
+// The screens of a visit.
+const (
+	Attract       Screen = 0   // nobody here; "Chạm để bắt đầu"
+	Home          Screen = 10  // what would you like to do
+	Consent       Screen = 20  // chip and camera, before either is used
+	ProcSearch    Screen = 30  // find a procedure: text, or by field
+	ProcDetail    Screen = 31  // one procedure: papers, fee, time
+	CardPlace     Screen = 40  // put the card on the reader
+	CardNumber    Screen = 41  // type the 12 digits
+	CardReading   Screen = 42  // the chip is being read
+	CardProblem   Screen = 43  // what went wrong and what to do (State.Reason)
+	FaceLook      Screen = 50  // look into the camera
+	FaceRetry     Screen = 51  // this try did not succeed (State.Reason)
+	Officer       Screen = 55  // please see the officer (State.Reason says why)
+	Who           Screen = 60  // "Đúng là ông/bà …?"
+	Form          Screen = 70  // State.Step is the question, see FormSteps
+	ScanList      Screen = 80  // the papers of the procedure, which are scanned
+	ScanAim       Screen = 81  // document camera preview, take the picture
+	ScanWait      Screen = 82  // the picture is being taken
+	ScanView      Screen = 83  // keep or again
+	Deliver       Screen = 90  // how the result comes back
+	DeliverTo     Screen = 91  // the address for post
+	Review        Screen = 100 // everything, with "Sửa" per row
+	Submitting    Screen = 110 // sealing and storing
+	SubmitProblem Screen = 111 // storing failed (State.Reason): again, or the officer
+	Done          Screen = 120 // the receipt
+	StatusAsk     Screen = 130 // type the receipt token
+	StatusWait    Screen = 131 // asking the office
+	StatusShow    Screen = 132 // what the office says
+	Wiping        Screen = 160 // the visit's data is being erased
+)
+
+// Screens is every screen, in order.
+var Screens = []Screen{
+	Attract, Home, Consent, ProcSearch, ProcDetail, CardPlace, CardNumber, CardReading, CardProblem, FaceLook, FaceRetry,
+	Officer, Who, Form, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Submitting, SubmitProblem, Done,
+	StatusAsk, StatusWait, StatusShow, Wiping,
+}
+
+var screenNames = map[Screen]string{
+	Attract: "attract", Home: "home", Consent: "consent", ProcSearch: "proc_search", ProcDetail: "proc_detail",
+	CardPlace: "card_place", CardNumber: "card_number", CardReading: "card_reading", CardProblem: "card_problem",
+	FaceLook: "face_look", FaceRetry: "face_retry", Officer: "officer", Who: "who", Form: "form", ScanList: "scan_list",
+	ScanAim: "scan_aim", ScanWait: "scan_wait", ScanView: "scan_view", Deliver: "deliver", DeliverTo: "deliver_to",
+	Review: "review", Submitting: "submitting", SubmitProblem: "submit_problem", Done: "done", StatusAsk: "status_ask",
+	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping",
+}
+
+// String gives the stable name, as used in logs and templates.
+func (s Screen) String() string { return screenNames[s] }
+
+// Overlay is a question laid over the screen.
+type Overlay int
+
+// The overlays.
+const (
+	NoOverlay Overlay = 0
+	Warning   Overlay = 1 // "are you still there?": one big button, then the wipe
+	Help      Overlay = 2 // hotline, call the officer
+	ExitAsk   Overlay = 3 // really leave? what was typed will be erased
+)
+
+var overlayNames = map[Overlay]string{NoOverlay: "", Warning: "warning", Help: "help", ExitAsk: "exit"}
+
+// String gives the stable name, "" for none.
+func (o Overlay) String() string { return overlayNames[o] }

@@ -1,0 +1,63 @@
+package session
+
+import "motcua/kiosk"
+
+// Goal is what the citizen came for.
+type Goal int
+
+// The goals.
+const (
+	NoGoal     Goal = 0
+	GoalSubmit Goal = 1 // file a dossier
+	GoalLookup Goal = 2 // read about procedures; becomes GoalSubmit when they decide to file
+	GoalStatus Goal = 3 // ask how a dossier stands
+)
+
+// MaxPapers is how many pages one dossier may hold.
+const MaxPapers = 12
+
+// The bounds as the transitions use them; the exploration test lowers them.
+var maxPapers, maxMore = MaxPapers, MaxMore
+
+// State is all that decides what happens next. It is comparable and small; a visit's data is in [Visit].
+type State struct {
+	Screen  Screen
+	Overlay Overlay
+	Goal    Goal
+	Closed  kiosk.Code // not "": the kiosk takes no dossiers now, for this reason (store_full, …)
+	Reason  kiosk.Code // why CardProblem, FaceRetry, Officer, SubmitProblem or StatusAsk is shown as it is; "" when all is well
+
+	Consented bool          // chip and camera, both
+	Chosen    bool          // a procedure is chosen
+	Card      bool          // a card is on the reader
+	Keyed     bool          // a well-formed number was typed
+	Chip      kiosk.Verdict // of the document; "" before it was read
+	Face      kiosk.Verdict // of the last try; "" before the first
+	CardTries int           // wrong numbers and failed reads so far
+	FaceTries int           // face tries so far
+	Confirmed bool          // "yes, that is me"
+	Step      int           // question of the form, index into FormSteps
+	Editing   bool          // came from Review, goes back there
+	Papers    int           // pages kept
+	Return    kiosk.ReturnMethod
+	Sealed    bool // the dossier is durable in the outbox
+	More      int  // times "I am still here" was pressed since the last progress
+}
+
+// MaxCardTries is how often a chip may be tried before the officer is called: wrong numbers wear down nothing on the cards
+// known (CHIP.md §7 leaves the chip's own limit open), people they do.
+const MaxCardTries = 5
+
+// MaxFaceTries is how often the camera tries.
+const MaxFaceTries = 3
+
+// MaxMore is how often a visit may be prolonged without any progress.
+const MaxMore = 10
+
+// Identified reports whether a dossier may be submitted: the document verified, the face verified, the holder confirmed.
+func (s State) Identified() bool {
+	return s.Chip == kiosk.Verified && s.Face == kiosk.Verified && s.Confirmed
+}
+
+// InVisit reports whether somebody is being served.
+func (s State) InVisit() bool { return s.Screen != Attract && s.Screen != Wiping }

@@ -1,0 +1,85 @@
+package session
+
+import (
+	"time"
+
+	"motcua/kiosk"
+)
+
+// Visit is the data of one visit. Only the Runner writes it; the ui reads it inside Runner.View.
+type Visit struct {
+	Started   time.Time
+	Consents  []kiosk.Consent
+	Query     string             // what was searched
+	Field     string             // or the field browsed
+	Found     kiosk.Search       // the answer to Query
+	Listed    []*kiosk.Procedure // what ProcSearch lists: Found's procedures, or the field's
+	Page      int                // page of Listed, PerPage each
+	Procedure *kiosk.Procedure
+	Key       kiosk.CardKey
+	Progress  kiosk.ChipProgress
+	Chip      *kiosk.ChipRead
+	Hint      kiosk.FaceHint
+	Face      kiosk.FaceResult
+	Fields    []kiosk.Field // the form: the chip's fields, then the asked ones
+	Invalid   string        // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent"; "" when none
+	Typed     string        // that answer, shown again so that nothing is lost
+	PaperPick int           // index of Procedure.Papers being scanned, -1 for "other"
+	PaperPage int           // page of the list
+	Pending   kiosk.Image   // picture to keep or take again
+	Papers    []kiosk.Document
+	Return    kiosk.Return
+	Receipt   kiosk.Receipt
+	Status    kiosk.Status
+}
+
+// PerPage is how many procedures or papers one page lists; there is no scrolling.
+const PerPage = 4
+
+// Answer gives the form's field of that key, nil when there is none.
+func (v *Visit) Answer(key string) *kiosk.Field {
+	for i := range v.Fields {
+		if v.Fields[i].Key == key {
+			return &v.Fields[i]
+		}
+	}
+	return nil
+}
+
+// Wipe zeroes everything the visit held, byte slices in place.
+func (v *Visit) Wipe() {
+	if v.Chip != nil {
+		v.Chip.Wipe()
+	}
+	v.Face.Best.Wipe()
+	v.Pending.Wipe()
+	for i := range v.Papers {
+		v.Papers[i].Page.Wipe()
+	}
+	*v = Visit{}
+}
+
+// View is what the page shows: the state, the visit's data, and the kiosk around them. It is valid only inside Runner.View.
+type View struct {
+	Boot     string // random per start of the daemon
+	Rev      uint64 // counts every change worth painting
+	Turn     uint64 // counts changes of screen, overlay, step or page: what an Intent must carry
+	State    State
+	Visit    *Visit
+	Deadline time.Time // when the screen's timer fires; zero when none runs
+	Now      time.Time
+	Kiosk    KioskInfo
+	Outbox   kiosk.OutboxStats
+	Online   bool // the back office answered lately
+}
+
+// KioskInfo is what does not change during a visit.
+type KioskInfo struct {
+	Name      string
+	Commune   string
+	Hotline   string
+	Office    string
+	Version   string
+	Catalogue kiosk.Catalogue
+	FaceTries int
+}

@@ -1,0 +1,335 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+)
+
+// carryOut begins one effect. The lock is held; devices work in goroutines of their own and answer through finish.
+func (r *Runner) carryOut(fx Effect) {
+	switch fx {
+	case FxBegin:
+		r.begin()
+	case FxReadChip:
+		r.readChip()
+	case FxLook:
+		r.look()
+	case FxScan:
+		r.scan()
+	case FxSeal:
+		r.seal()
+	case FxStatus:
+		r.ask()
+	case FxStopChip, FxStopLook, FxStopScan, FxStopAsk:
+		r.stop()
+	case FxFillForm:
+		r.fillForm()
+	case FxForgetKey:
+		r.visit.Key = kiosk.CardKey{}
+	case FxFile:
+		r.file()
+	case FxRestore:
+		r.visit.Procedure = r.filed
+	case FxWipe:
+		r.wipe()
+	case FxSay:
+		r.say(Prompt(r.state))
+	case FxChime:
+		r.say("take_card")
+	}
+}
+
+func (r *Runner) begin() {
+	r.number++
+	r.visit = Visit{Started: time.Now(), PaperPick: -1}
+	r.log(audit.VisitStart)
+	r.say("welcome")
+}
+
+func (r *Runner) say(key string) {
+	if r.ports.Voice != nil && key != "" {
+		r.ports.Voice.Say(r.ctx, key)
+	}
+}
+
+// start runs f for the current visit in a goroutine. What f returns is applied under the lock, unless the operation was
+// stopped or the visit ended meanwhile: its event is stale then and its result is dropped.
+func (r *Runner) start(f func(ctx context.Context, current func() bool) (apply func(), e Event)) {
+	r.stop()
+	ctx, cancel := context.WithCancel(r.ctx)
+	r.op++
+	op := r.op
+	r.opCancel = cancel
+	current := func() bool { return r.op == op && ctx.Err() == nil }
+	r.work.Go(func() {
+		defer cancel()
+		apply, e := f(ctx, current)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.op != op {
+			return
+		}
+		apply()
+		r.dispatch(e)
+	})
+}
+
+// stop makes the running operation stale and asks it to end.
+func (r *Runner) stop() {
+	r.op++
+	if r.opCancel != nil {
+		r.opCancel()
+		r.opCancel = nil
+	}
+}
+
+func (r *Runner) readChip() {
+	reader, key, try, begun := r.ports.Reader, r.visit.Key, r.state.CardTries+1, time.Now()
+	r.visit.Progress = kiosk.ChipProgress{}
+	r.start(func(ctx context.Context, current func() bool) (func(), Event) {
+		if reader == nil {
+			return func() {}, Event{Kind: EvChipFailed, Code: kiosk.CodeReaderMissing}
+		}
+		read, err := reader.Read(ctx, key, func(p kiosk.ChipProgress) { r.progress(p, current) })
+		if err != nil {
+			return func() {
+				r.log(audit.ChipError, audit.Code(err), audit.MS(time.Since(begun)), audit.Int(audit.KeyTry, try))
+			}, Event{Kind: EvChipFailed, Code: kiosk.CodeOf(err)}
+		}
+		return func() { r.chipDone(read, key.Kind) }, Event{Kind: EvChipDone, Verdict: read.Verdict, Code: documentReason(read)}
+	})
+}
+
+func (r *Runner) progress(p kiosk.ChipProgress, current func() bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if current() {
+		r.visit.Progress = p
+		r.changed()
+	}
+}
+
+func (r *Runner) chipDone(read *kiosk.ChipRead, kind kiosk.KeyKind) {
+	r.visit.Chip = read
+	r.log(audit.ChipRead, audit.Word(audit.KeyVerdict, read.Verdict), audit.Word(audit.KeyAccess, read.Access),
+		audit.Word(audit.KeyKey, kind), audit.MS(read.Duration), audit.Int(audit.KeyAPDUs, read.APDUs), audit.Int(audit.KeyBytes, read.Bytes))
+}
+
+// documentReason tells the screens why a document did not verify: "" for an unknown issuer or a failed check, which the
+// officer sees in full, or the one reason a citizen can understand and act on.
+func documentReason(read *kiosk.ChipRead) kiosk.Code {
+	if c, ok := read.Check(kiosk.CheckNumber); ok && c.Result == kiosk.CheckFailed {
+		return kiosk.CodeCardChanged
+	}
+	return ""
+}
+
+// faceTry is how long one face try may take.
+const faceTry = 20 * time.Second
+
+func (r *Runner) look() {
+	matcher, photo, try, begun := r.ports.Face, r.visit.Chip.Photo, r.state.FaceTries+1, time.Now()
+	r.visit.Hint, r.visit.Face = kiosk.HintNone, kiosk.FaceResult{}
+	r.start(func(ctx context.Context, current func() bool) (func(), Event) {
+		res, err := match(ctx, matcher, photo, func(h kiosk.FaceHint) { r.hint(h, current) })
+		if err != nil {
+			return func() {
+				r.log(audit.FaceError, audit.Code(err), audit.MS(time.Since(begun)), audit.Int(audit.KeyTry, try))
+			}, Event{Kind: EvFaceFailed, Code: kiosk.CodeOf(err)}
+		}
+		return func() {
+			r.visit.Face, r.visit.Hint = res, res.Hint
+			r.log(audit.FaceResult, audit.Word(audit.KeyVerdict, res.Verdict), audit.MS(res.Duration),
+				audit.Int(audit.KeyFrames, res.Frames), audit.Int(audit.KeyTry, try))
+		}, Event{Kind: EvFaceDone, Verdict: res.Verdict}
+	})
+}
+
+func match(ctx context.Context, m kiosk.FaceMatcher, photo kiosk.Image, hint func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
+	if m == nil {
+		return kiosk.FaceResult{}, &kiosk.Error{Code: kiosk.CodeCameraMissing, Op: "match face"}
+	}
+	if err := m.Ready(); err != nil {
+		return kiosk.FaceResult{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, faceTry)
+	defer cancel()
+	return m.Match(ctx, photo, hint)
+}
+
+func (r *Runner) hint(h kiosk.FaceHint, current func() bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if current() && r.visit.Hint != h {
+		r.visit.Hint = h
+		r.changed()
+		if h != kiosk.HintNone {
+			r.say("hint_" + string(h))
+		}
+	}
+}
+
+func (r *Runner) scan() {
+	scanner, begun := r.ports.Scanner, time.Now()
+	r.start(func(ctx context.Context, _ func() bool) (func(), Event) {
+		if scanner == nil {
+			return func() {}, Event{Kind: EvScanFailed, Code: kiosk.CodeCameraMissing}
+		}
+		page, err := scanner.Scan(ctx)
+		if err != nil {
+			return func() { r.log(audit.ScanError, audit.Code(err), audit.MS(time.Since(begun))) },
+				Event{Kind: EvScanFailed, Code: kiosk.CodeOf(err)}
+		}
+		return func() {
+			r.visit.Pending.Wipe()
+			r.visit.Pending = page
+			r.log(audit.Scan, audit.Int(audit.KeyBytes, len(page.Data)), audit.MS(time.Since(begun)))
+		}, Event{Kind: EvScanned}
+	})
+}
+
+// keep moves the pending picture to the dossier's papers. The lock is held.
+func (r *Runner) keep() {
+	p := r.visit.Pending
+	r.visit.Pending = kiosk.Image{}
+	r.visit.Papers = append(r.visit.Papers, kiosk.Document{Paper: r.paperName(), Page: p, SHA256: sha256.Sum256(p.Data)})
+}
+
+// otherPaper is what a page is called that stands for none of the procedure's papers.
+const otherPaper = "Giấy tờ khác"
+
+func (r *Runner) paperName() string {
+	if p := r.visit.Procedure; p != nil && r.visit.PaperPick >= 0 && r.visit.PaperPick < len(p.Papers) {
+		return p.Papers[r.visit.PaperPick].Name
+	}
+	return otherPaper
+}
+
+// file makes the procedure looked at the one to file. Pages already taken stay; those that stand for no paper of it are
+// renamed, never thrown away.
+func (r *Runner) file() {
+	r.filed = r.visit.Procedure
+	for i, d := range r.visit.Papers {
+		if !hasPaper(r.filed, d.Paper) {
+			r.visit.Papers[i].Paper = otherPaper
+		}
+	}
+}
+
+func hasPaper(p *kiosk.Procedure, name string) bool {
+	for _, paper := range p.Papers {
+		if paper.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// seal names, builds, seals and stores the dossier. A second try after a fault is the same dossier, sealed once: the outbox
+// then knows it. While a first try still runs, its answer is waited for.
+func (r *Runner) seal() {
+	if r.sealing {
+		return
+	}
+	r.stop()
+	r.sealing = true
+	d, sealed, begun, visit := r.dossier(), r.sealed, time.Now(), r.number
+	ctx := context.WithoutCancel(r.ctx) // a dossier being stored is stored, even when the daemon is asked to stop
+	r.work.Go(func() {
+		s, err := r.store(ctx, d, sealed)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.sealing = false
+		if s != nil && r.number == visit {
+			r.sealed = s
+		}
+		if err != nil {
+			r.log(audit.Fault, audit.Code(err), audit.Word(audit.KeyPart, "outbox"))
+			r.dispatch(Event{Kind: EvSealFailed, Code: kiosk.CodeOf(err), Stale: r.number != visit})
+			return
+		}
+		r.log(audit.DossierSealed, audit.Int(audit.KeyBytes, len(s.Body)), audit.Int(audit.KeyPapers, len(d.Papers)), audit.MS(time.Since(begun)))
+		r.visit.Receipt = r.ports.Dossier.Receipt(d)
+		r.dispatch(Event{Kind: EvSealed, Stale: r.number != visit})
+	})
+}
+
+func (r *Runner) store(ctx context.Context, d *kiosk.Dossier, sealed *kiosk.Sealed) (*kiosk.Sealed, error) {
+	if sealed == nil {
+		s, err := r.ports.Dossier.Seal(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		sealed = &s
+	}
+	return sealed, r.ports.Outbox.Put(ctx, *sealed)
+}
+
+// dossier gathers the visit. The lock is held; the byte slices are shared until the visit is wiped, which waits for work.
+func (r *Runner) dossier() *kiosk.Dossier {
+	if r.draft == nil {
+		id, token := r.ports.Dossier.New()
+		r.draft = &kiosk.Dossier{ID: id, Token: token, Kiosk: r.info.Name, Created: time.Now()}
+	}
+	v, d := &r.visit, r.draft
+	if r.sealed == nil {
+		d.Procedure = kiosk.ProcedureRef{Code: r.filed.Code, Name: r.filed.Name, Catalogue: r.ports.Catalogue.Version()}
+		d.Fields = append([]kiosk.Field(nil), v.Fields...)
+		d.Papers = append([]kiosk.Document(nil), v.Papers...)
+		d.Return, d.Consents, d.Chip, d.Face = v.Return, append([]kiosk.Consent(nil), v.Consents...), v.Chip, v.Face
+	}
+	return d
+}
+
+func (r *Runner) ask() {
+	office, token, begun := r.ports.Office, r.visit.Typed, time.Now()
+	r.start(func(ctx context.Context, _ func() bool) (func(), Event) {
+		status, err := office.Status(ctx, token)
+		if err != nil {
+			return func() {
+				r.log(audit.StatusLookup, audit.Flag(audit.KeyFound, false), audit.Code(err), audit.MS(time.Since(begun)))
+			}, Event{Kind: EvStatusNone, Code: kiosk.CodeOf(err)}
+		}
+		return func() {
+			r.visit.Status = status
+			r.log(audit.StatusLookup, audit.Flag(audit.KeyFound, true), audit.MS(time.Since(begun)))
+		}, Event{Kind: EvStatusFound}
+	})
+}
+
+// wipe ends the visit's work, waits for it outside the lock, then zeroes everything. Asked again, it waits again.
+func (r *Runner) wipe() {
+	r.stop()
+	for _, cancel := range r.previews {
+		cancel()
+	}
+	if r.ports.Voice != nil {
+		r.ports.Voice.Silence()
+	}
+	begun, visit, started := time.Now(), r.number, r.visit.Started
+	r.live.Go(func() {
+		r.work.Wait()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.number != visit || r.state.Screen != Wiping {
+			return
+		}
+		r.forget()
+		r.log(audit.VisitWiped, audit.MS(time.Since(begun)))
+		r.log(audit.VisitEnd, audit.MS(begun.Sub(started)))
+		r.dispatch(Event{Kind: EvWiped})
+	})
+}
+
+// forget zeroes all data of the visit. The lock is held and no work runs.
+func (r *Runner) forget() {
+	r.visit.Wipe()
+	if r.sealed != nil {
+		clear(r.sealed.Body)
+	}
+	r.filed, r.draft, r.sealed = nil, nil, nil
+}
