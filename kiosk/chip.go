@@ -116,9 +116,11 @@ type ChipProgress struct {
 // Read opens the chip with key, reads and verifies it. A document that fails its checks is a result with Verdict [Refused],
 // not an error. Errors carry a Code: card_lost, card_wrong_key, card_unsupported, card_changed, card_protocol, card_timeout,
 // reader_missing, reader_fault. A card that returned within 30 s of a card_lost is resumed at the offset when the same key is
-// given again, unless another card answers (card_changed: everything read before is discarded).
+// given again, unless another card answers (card_changed: everything read before is discarded). Forget wipes what is kept
+// for that; a visit that ends calls it.
 type CardReader interface {
 	String() string
 	Watch(ctx context.Context) <-chan bool
 	Read(ctx context.Context, key CardKey, progress func(ChipProgress)) (*ChipRead, error)
+	Forget()
 }

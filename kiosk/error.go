@@ -15,6 +15,7 @@ const (
 	CodeCardWrongKey    Code = "card_wrong_key"    // the number typed does not open this chip (SW 6300 or token mismatch)
 	CodeCardUnsupported Code = "card_unsupported"  // not an eMRTD, or no access protocol in common
 	CodeCardChanged     Code = "card_changed"      // another card answered during a resumed read
+	CodeCardExpired     Code = "card_expired"      // the document's last day has passed
 	CodeCardProtocol    Code = "card_protocol"     // the chip broke the protocol: unprotected answer, bad MAC, hostile length
 	CodeCardTimeout     Code = "card_timeout"      // the chip is there but did not finish in time
 	CodeReaderMissing   Code = "reader_missing"    // no reader is connected
@@ -41,7 +42,7 @@ const (
 
 // Codes is the closed list, in order.
 var Codes = []Code{
-	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardProtocol, CodeCardTimeout,
+	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardProtocol, CodeCardTimeout,
 	CodeReaderMissing, CodeReaderFault, CodeCameraMissing, CodeCameraFault, CodeModelMissing, CodePhotoUnreadable,
 	CodePaperUnreadable, CodeOfficeOffline, CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull,
 	CodeStoreCorrupt, CodeConfigInvalid, CodeCatalogue, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,

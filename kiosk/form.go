@@ -1,5 +1,9 @@
 package kiosk
 
+// FieldAddress is where the citizen can be reached: the residence on the chip, unless the citizen says otherwise. The residence
+// itself stays as the chip has it.
+const FieldAddress = "address"
+
 // ChipFields is the part of the form that the chip fills, in order, each with its provenance. What the chip leaves out is
 // left out here. The kiosk fills the form with it and the office compares the dossier against it, from the same raw bytes.
 func ChipFields(c Citizen) []Field {
@@ -12,6 +16,7 @@ func ChipFields(c Citizen) []Field {
 		{Key: "ethnicity", Label: "Dân tộc", Value: c.Ethnicity, Provenance: FromDG13},
 		{Key: "origin", Label: "Quê quán", Value: c.Origin, Provenance: FromDG13},
 		{Key: "residence", Label: "Nơi thường trú", Value: c.Residence, Provenance: FromDG13},
+		{Key: FieldAddress, Label: "Địa chỉ liên hệ", Value: c.Residence, Provenance: FromDG13},
 	}
 	fields := all[:0]
 	for _, f := range all {

@@ -51,3 +51,7 @@ type Check struct {
 	Result CheckResult `json:"result"`
 	Reason string      `json:"reason,omitempty"`
 }
+
+// ReasonKeyDiffers is why [CheckNumber] failed when the number typed opened the chip but is not the one in it: the CAN is only
+// the last six digits, so the first six may have been mistyped.
+const ReasonKeyDiffers = "key differs from DG1"

@@ -21,5 +21,7 @@ const (
 	FxSay       Effect = 14 // speak the prompt of the new screen
 	FxFile      Effect = 16 // the procedure looked at is the one to file; pages kept so far stay
 	FxRestore   Effect = 17 // back to the procedure that was to be filed
+	FxDropChip  Effect = 18 // wipe what was read of a chip that did not verify
+	FxAwaitCard Effect = 19 // a card that was put back faster than the reader tells is there
 	FxChime     Effect = 15 // the card is still on the reader
 )

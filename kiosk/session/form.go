@@ -41,13 +41,11 @@ func acceptPhone(value string) (string, bool) {
 	return n, len(n) >= 10 && len(n) <= 11 && n[0] == '0'
 }
 
-// fillForm writes the chip's fields, and offers its residence as the address. The lock is held.
+// fillForm writes the chip's fields; a chip without a residence leaves the address to be asked. The lock is held.
 func (r *Runner) fillForm() {
 	v := &r.visit
 	v.Fields = kiosk.ChipFields(v.Chip.Citizen)
-	address := kiosk.Field{Key: "address", Label: AskedLabels["address"], Provenance: kiosk.FromCitizen}
-	if v.Chip.Citizen.Residence != "" {
-		address.Value, address.Provenance = v.Chip.Citizen.Residence, kiosk.FromDG13
+	if v.Answer(kiosk.FieldAddress) == nil {
+		v.Fields = append(v.Fields, kiosk.Field{Key: kiosk.FieldAddress, Label: AskedLabels[kiosk.FieldAddress], Provenance: kiosk.FromCitizen})
 	}
-	v.Fields = append(v.Fields, address)
 }

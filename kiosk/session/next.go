@@ -327,11 +327,12 @@ func onReading(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvChipDone:
 		s.Chip, s.Keyed, s.CardTries = e.Verdict, false, 0
-		n, fx := officer(s, e.Code)
 		if e.Verdict == kiosk.Verified {
-			n, fx = look(s)
+			n, fx := look(s)
+			return n, append(fx, FxForgetKey)
 		}
-		return n, append(fx, FxForgetKey)
+		n, fx := officer(s, e.Code)
+		return n, append(fx, FxForgetKey, FxDropChip)
 	case EvChipFailed:
 		return fail(s, e.Code)
 	}
@@ -340,7 +341,7 @@ func onReading(s State, e Event) (State, []Effect) {
 
 // fail is a chip read that did not end: tell why, count it, and after MaxCardTries call the officer.
 func fail(s State, code kiosk.Code) (State, []Effect) {
-	fx := []Effect{FxStopChip}
+	fx := []Effect{FxStopChip, FxDropChip}
 	s.CardTries++
 	if code == kiosk.CodeCardWrongKey {
 		s.Keyed = false
@@ -350,6 +351,9 @@ func fail(s State, code kiosk.Code) (State, []Effect) {
 		s.Keyed = false
 		n, more := officer(s, code)
 		return n, append(append(fx, FxForgetKey), more...)
+	}
+	if code == kiosk.CodeCardLost && s.Card {
+		fx = append(fx, FxAwaitCard)
 	}
 	return to(s, CardProblem, code), fx
 }

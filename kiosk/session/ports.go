@@ -36,8 +36,6 @@ type DossierMaker interface {
 	New() (id, token string)
 	// Seal builds the dossier with its evidence and seals it to the office. d is not kept.
 	Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error)
-	// Token reads a token as people type it; ok is false when it cannot be one.
-	Token(typed string) (token string, ok bool)
 	// Receipt makes what the citizen leaves with.
 	Receipt(d *kiosk.Dossier) kiosk.Receipt
 }

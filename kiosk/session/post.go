@@ -269,8 +269,8 @@ func (r *Runner) change(in Intent) Event {
 
 func (r *Runner) typeToken(in Intent) Event {
 	typed := cut(clean(in.Values["token"]), 32)
-	token, ok := r.ports.Dossier.Token(typed)
-	if !ok {
+	token, err := kiosk.ParseToken(typed)
+	if err != nil {
 		r.invalid("token", typed)
 		return Event{Kind: EvToken}
 	}

@@ -240,6 +240,22 @@ func (r *Runner) watchCard() {
 	}
 }
 
+// backAfter is how long after a torn read the reader must have said nothing for the card to count as lying there again: a
+// card lifted and put back faster than the reader reports is back, and nobody should have to lift it once more.
+const backAfter = time.Second
+
+// awaitBack reads on when the card of a torn read was put back at once. The lock is held.
+func (r *Runner) awaitBack() {
+	turn := r.turn
+	time.AfterFunc(backAfter, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.turn == turn && r.state.Screen == CardProblem && r.state.Card {
+			r.dispatch(Event{Kind: EvCardIn})
+		}
+	})
+}
+
 // outboxEvery is how often the outbox and the office are looked at, for the status line and for closing intake.
 const outboxEvery = 5 * time.Second
 

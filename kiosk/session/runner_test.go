@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,7 @@ type bench struct {
 	chip   *kiosk.ChipRead // the last one handed out
 	said   []string
 	ready  error
+	forgot atomic.Bool
 	hang   bool // the reader never answers
 }
 
@@ -86,6 +88,8 @@ func (b *bench) Read(ctx context.Context, key kiosk.CardKey, progress func(kiosk
 	return b.chip, nil
 }
 
+func (b *bench) Forget() { b.forgot.Store(true) }
+
 func (*bench) Ready() error { return nil }
 
 func (*bench) Scan(context.Context) (kiosk.Image, error) {
@@ -123,7 +127,7 @@ func (officeBench) Submit(context.Context, kiosk.Sealed) (kiosk.Acknowledgement,
 	return kiosk.Acknowledgement{}, errors.New("the outbox submits")
 }
 func (officeBench) Status(_ context.Context, token string) (kiosk.Status, error) {
-	if token != "KNOWN" {
+	if token != "KNQWNKNQWN" {
 		return kiosk.Status{}, &kiosk.Error{Code: kiosk.CodeNotFound}
 	}
 	return kiosk.Status{State: kiosk.StateReceived, Number: "H00-1"}, nil
@@ -151,7 +155,6 @@ func (dossierBench) New() (id, token string) { return "id-1", "TOKEN" }
 func (dossierBench) Seal(_ context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
 	return kiosk.Sealed{ID: d.ID, Body: []byte("sealed " + d.Procedure.Code)}, nil
 }
-func (dossierBench) Token(typed string) (string, bool)      { return typed, len(typed) == 5 }
 func (dossierBench) Receipt(d *kiosk.Dossier) kiosk.Receipt { return kiosk.Receipt{Token: d.Token} }
 
 type catalogueBench struct{}
@@ -251,6 +254,9 @@ func TestWholeVisit(t *testing.T) {
 				t.Error("the visit was not wiped")
 			}
 		})
+		if !b.forgot.Load() {
+			t.Error("the reader may keep what it read")
+		}
 		if string(photo) != "\x00\x00\x00\x00\x00" {
 			t.Error("the photo's bytes were not zeroed")
 		}
@@ -332,6 +338,23 @@ func TestWrongNumberThenRight(t *testing.T) {
 	})
 }
 
+func TestCardPutBackAtOnceReadsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.reads = []error{&kiosk.Error{Code: kiosk.CodeCardLost}}
+		b.do(t, Home, IntentStart)
+		b.do(t, Consent, IntentSubmit)
+		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+		b.card <- true
+		synctest.Wait()
+		b.do(t, CardNumber, IntentProceed)
+		b.do(t, CardProblem, IntentNumber, "number", "999201012345")
+		time.Sleep(backAfter + time.Millisecond) // the reader never told that it was gone
+		b.at(t, Who)
+	})
+}
+
 func TestThreeFacesThenTheOfficer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -404,13 +427,13 @@ func TestStatus(t *testing.T) {
 		b.do(t, Home, IntentStart)
 		b.do(t, StatusAsk, IntentStatus)
 		b.do(t, StatusAsk, IntentToken, "token", "x")
-		b.do(t, StatusAsk, IntentToken, "token", "OTHER")
+		b.do(t, StatusAsk, IntentToken, "token", "ABCDEFGHJK")
 		b.View(func(v *View) {
-			if v.State.Reason != kiosk.CodeNotFound || v.Visit.Typed != "OTHER" {
+			if v.State.Reason != kiosk.CodeNotFound || v.Visit.Typed != "ABCDEFGHJK" {
 				t.Errorf("a token not found is not shown again: %q %q", v.State.Reason, v.Visit.Typed)
 			}
 		})
-		b.do(t, StatusShow, IntentToken, "token", "KNOWN")
+		b.do(t, StatusShow, IntentToken, "token", "knqwn-knqwn")
 		b.do(t, Attract, IntentFinish)
 	})
 }

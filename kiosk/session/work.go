@@ -30,6 +30,10 @@ func (r *Runner) carryOut(fx Effect) {
 		r.fillForm()
 	case FxForgetKey:
 		r.visit.Key = kiosk.CardKey{}
+	case FxAwaitCard:
+		r.awaitBack()
+	case FxDropChip:
+		r.dropChip()
 	case FxFile:
 		r.file()
 	case FxRestore:
@@ -40,6 +44,14 @@ func (r *Runner) carryOut(fx Effect) {
 		r.say(Prompt(r.state))
 	case FxChime:
 		r.say("take_card")
+	}
+}
+
+// dropChip wipes a read that is not used. The lock is held.
+func (r *Runner) dropChip() {
+	if r.visit.Chip != nil {
+		r.visit.Chip.Wipe()
+		r.visit.Chip = nil
 	}
 }
 
@@ -100,7 +112,7 @@ func (r *Runner) readChip() {
 				r.log(audit.ChipError, audit.Code(err), audit.MS(time.Since(begun)), audit.Int(audit.KeyTry, try))
 			}, Event{Kind: EvChipFailed, Code: kiosk.CodeOf(err)}
 		}
-		return func() { r.chipDone(read, key.Kind) }, Event{Kind: EvChipDone, Verdict: read.Verdict, Code: documentReason(read)}
+		return func() { r.chipDone(read, key.Kind) }, documentEvent(read)
 	})
 }
 
@@ -119,13 +131,18 @@ func (r *Runner) chipDone(read *kiosk.ChipRead, kind kiosk.KeyKind) {
 		audit.Word(audit.KeyKey, kind), audit.MS(read.Duration), audit.Int(audit.KeyAPDUs, read.APDUs), audit.Int(audit.KeyBytes, read.Bytes))
 }
 
-// documentReason tells the screens why a document did not verify: "" for an unknown issuer or a failed check, which the
-// officer sees in full, or the one reason a citizen can understand and act on.
-func documentReason(read *kiosk.ChipRead) kiosk.Code {
-	if c, ok := read.Check(kiosk.CheckNumber); ok && c.Result == kiosk.CheckFailed {
-		return kiosk.CodeCardChanged
+// documentEvent tells how a document was judged. Two reasons a citizen can understand and act on: the number was mistyped in
+// digits that are not part of the chip's key, which counts as a wrong number; and the document has expired. The rest is the
+// officer's to see.
+func documentEvent(read *kiosk.ChipRead) Event {
+	if c, _ := read.Check(kiosk.CheckNumber); c.Result == kiosk.CheckFailed && c.Reason == kiosk.ReasonKeyDiffers {
+		return Event{Kind: EvChipFailed, Code: kiosk.CodeCardWrongKey}
 	}
-	return ""
+	e := Event{Kind: EvChipDone, Verdict: read.Verdict}
+	if c, _ := read.Check(kiosk.CheckExpiry); c.Result == kiosk.CheckFailed {
+		e.Code = kiosk.CodeCardExpired
+	}
+	return e
 }
 
 // faceTry is how long one face try may take.
@@ -328,6 +345,9 @@ func (r *Runner) wipe() {
 // forget zeroes all data of the visit. The lock is held and no work runs.
 func (r *Runner) forget() {
 	r.visit.Wipe()
+	if r.ports.Reader != nil {
+		r.ports.Reader.Forget()
+	}
 	if r.sealed != nil {
 		clear(r.sealed.Body)
 	}
