@@ -1,0 +1,297 @@
+package dossier
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"motcua/kiosk"
+)
+
+// Limits of a package. What is larger must be refused when it is captured.
+const (
+	Version     = 1
+	MaxPackage  = 30 << 20
+	MaxPart     = 16 << 20
+	MaxManifest = 1 << 20
+	MaxParts    = 200
+
+	magic        = "MCDP"
+	signatureLen = 64
+	maxCert      = 4 << 10
+)
+
+// Signer is the kiosk's device key with its certificate, and the software that runs.
+type Signer struct {
+	Key         crypto.Signer // ECDSA P-256
+	Certificate []byte        // DER; its common name is the kiosk's name
+	Software    string        // version of the kiosk's software
+}
+
+// Build makes the signed package of a dossier. It copies what it takes: the dossier may be wiped right after, and the caller
+// wipes (clear) the package once it is sealed. Errors: bad_input when the dossier is not complete in itself (its own ids,
+// hashes and names do not fit together, or it is too large), key_missing when the key cannot sign.
+func Build(d *kiosk.Dossier, s Signer) ([]byte, error) {
+	cert, err := checkSigner(d, s)
+	if err != nil {
+		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "build dossier", "enrol this kiosk: kioskctl provision", "%w", err)
+	}
+	if err := checkDossier(d); err != nil {
+		return nil, bad("build dossier", err)
+	}
+	m := describe(d)
+	m.Software, m.Certificate = s.Software, sha256.Sum256(cert.Raw)
+	parts, err := collect(d, m)
+	if err != nil {
+		return nil, bad("build dossier", err)
+	}
+	manifest, err := encodeManifest(m)
+	if err != nil {
+		return nil, bad("build dossier", describeJSON(err))
+	}
+	defer clear(manifest)
+	if len(manifest) > MaxManifest {
+		return nil, bad("build dossier", fmt.Errorf("manifest of %d bytes is too large", len(manifest)))
+	}
+	signature, err := sign(s.Key, manifest)
+	if err != nil {
+		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "sign dossier", "check device.key", "%w", err)
+	}
+	return assemble(manifest, signature, cert.Raw, parts)
+}
+
+func assemble(manifest, signature, cert []byte, parts [][]byte) ([]byte, error) {
+	size := len(magic) + 1 + 4 + len(manifest) + signatureLen + 2 + len(cert)
+	for _, p := range parts {
+		size += 4 + len(p)
+	}
+	if size > MaxPackage {
+		return nil, bad("build dossier", fmt.Errorf("package of %d bytes is larger than %d", size, MaxPackage))
+	}
+	b := make([]byte, 0, size)
+	b = append(append(b, magic...), Version)
+	b = append(binary.BigEndian.AppendUint32(b, uint32(len(manifest))), manifest...)
+	b = append(b, signature...)
+	b = append(binary.BigEndian.AppendUint16(b, uint16(len(cert))), cert...)
+	for _, p := range parts {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(p))), p...)
+	}
+	return b, nil
+}
+
+func checkSigner(d *kiosk.Dossier, s Signer) (*x509.Certificate, error) {
+	if s.Key == nil || len(s.Certificate) == 0 || len(s.Certificate) > maxCert {
+		return nil, errors.New("device key or certificate is missing")
+	}
+	cert, err := x509.ParseCertificate(s.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("device certificate: %w", err)
+	}
+	pub, ok := s.Key.Public().(*ecdsa.PublicKey)
+	switch {
+	case !ok || pub.Curve != elliptic.P256():
+		return nil, errors.New("device key is not ECDSA P-256")
+	case !pub.Equal(cert.PublicKey):
+		return nil, errors.New("device certificate is for another key")
+	case cert.Subject.CommonName != d.Kiosk:
+		return nil, errors.New("dossier names another kiosk than the certificate")
+	}
+	return cert, nil
+}
+
+func checkDossier(d *kiosk.Dossier) error {
+	token, err := kiosk.ParseToken(d.Token)
+	switch {
+	case err != nil || token != d.Token:
+		return errors.New("receipt token is not canonical")
+	case d.ID == "" || d.Created.IsZero():
+		return errors.New("id or time is missing")
+	case d.Procedure.Code == "":
+		return errors.New("procedure is missing")
+	case !validText(d):
+		return errors.New("a text is not UTF-8")
+	}
+	for i := range d.Papers {
+		if d.Papers[i].SHA256 != sha256.Sum256(d.Papers[i].Page.Data) {
+			return fmt.Errorf("paper %d does not have its SHA-256", i+1)
+		}
+	}
+	return nil
+}
+
+// validText looks at what people typed or chips and catalogues gave: JSON would silently replace what is not UTF-8.
+func validText(d *kiosk.Dossier) bool {
+	texts := []string{d.Procedure.Code, d.Procedure.Name, d.Procedure.Catalogue, d.Return.Address}
+	for _, f := range d.Fields {
+		texts = append(texts, f.Key, f.Label, f.Value, f.Original)
+	}
+	for i := range d.Papers {
+		texts = append(texts, d.Papers[i].Paper, d.Papers[i].Page.Type)
+	}
+	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) })
+}
+
+// describe fills the manifest but for its parts, signer and papers.
+func describe(d *kiosk.Dossier) *Manifest {
+	m := &Manifest{
+		Format: Format, ID: d.ID, TokenID: kiosk.TokenID(d.Token), Kiosk: d.Kiosk, Created: newStamp(d.Created),
+		Procedure: d.Procedure, Fields: slices.Concat([]kiosk.Field{}, d.Fields), Return: d.Return, Consents: []consent{},
+		Papers: []paper{}, Parts: []part{}, Face: describeFace(&d.Face),
+	}
+	for _, c := range d.Consents {
+		m.Consents = append(m.Consents, consent{Purpose: c.Purpose, Text: c.Text, SHA256: c.SHA256, Given: c.Given, At: newStamp(c.At)})
+	}
+	if c := d.Chip; c != nil {
+		signer := c.Signer
+		signer.NotBefore, signer.NotAfter = newStamp(signer.NotBefore).Time, newStamp(signer.NotAfter).Time
+		m.Chip = &chip{
+			Access: c.Access, Checks: slices.Concat([]kiosk.Check{}, c.Checks), Verdict: c.Verdict, Signer: signer,
+			Challenge: c.Challenge, Signature: c.Signature, APDUs: c.APDUs, Bytes: c.Bytes, Duration: c.Duration.Microseconds(),
+		}
+	}
+	return m
+}
+
+func describeFace(r *kiosk.FaceResult) face {
+	f := face{
+		Verdict: r.Verdict, Checks: slices.Concat([]kiosk.Check{}, r.Checks), Score: decimal(r.Score), Threshold: decimal(r.Threshold),
+		Frames: r.Frames, Liveness: decimal(r.Liveness), Model: r.Model, Hint: r.Hint, Duration: r.Duration.Microseconds(),
+	}
+	if r.Model == "" { // no comparison ran: the zero values are not measurements
+		f.Score, f.Liveness = decimal(math.NaN()), decimal(math.NaN())
+	}
+	return f
+}
+
+// collect gives the parts in order and lists them in the manifest.
+func collect(d *kiosk.Dossier, m *Manifest) ([][]byte, error) {
+	var parts [][]byte
+	add := func(name string, img kiosk.Image) {
+		m.Parts = append(m.Parts, part{
+			Name: name, Type: img.Type, Size: len(img.Data), SHA256: sha256.Sum256(img.Data), Width: img.Width, Height: img.Height,
+		})
+		parts = append(parts, img.Data)
+	}
+	if d.Chip != nil {
+		for id := range d.Chip.Files {
+			if rank(string(id)) >= rankFace {
+				return nil, errors.New("chip file with an unknown name")
+			}
+		}
+		for _, id := range slices.SortedFunc(keys(d.Chip.Files), func(a, b kiosk.FileID) int { return rank(string(a)) - rank(string(b)) }) {
+			add(string(id), kiosk.Image{Data: d.Chip.Files[id]})
+		}
+	}
+	if !d.Face.Best.IsZero() {
+		add(partFace, d.Face.Best)
+	}
+	for i := range d.Papers {
+		name := partPaper + strconv.Itoa(i+1)
+		add(name, d.Papers[i].Page)
+		m.Papers = append(m.Papers, paper{Part: name, Paper: d.Papers[i].Paper})
+	}
+	return parts, checkParts(m)
+}
+
+func keys(files map[kiosk.FileID][]byte) func(func(kiosk.FileID) bool) {
+	return func(yield func(kiosk.FileID) bool) {
+		for id := range files {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// The names of parts that are not files of the chip.
+const (
+	partFace  = "face.best"
+	partPaper = "paper."
+)
+
+// rank orders parts; only names below rankUnknown exist.
+const (
+	rankFace    = 100
+	rankPaper   = 1000
+	rankUnknown = 1 << 20
+)
+
+func rank(name string) int {
+	if i := slices.Index([]string{"EF.CardAccess", "EF.COM", "EF.SOD"}, name); i >= 0 {
+		return i
+	}
+	if name == partFace {
+		return rankFace
+	}
+	if n, ok := number(name, "DG"); ok && n <= 16 {
+		return 10 + n
+	}
+	if n, ok := number(name, partPaper); ok && n <= MaxParts {
+		return rankPaper + n
+	}
+	return rankUnknown
+}
+
+// number reads a prefix followed by a decimal from 1 without leading zeros.
+func number(name, prefix string) (int, bool) {
+	digits, ok := strings.CutPrefix(name, prefix)
+	if !ok || len(digits) > 3 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && n >= 1 && strconv.Itoa(n) == digits
+}
+
+// toSign is what the kiosk signs the hash of.
+func toSign(manifest []byte) []byte {
+	h := sha256.New()
+	h.Write([]byte(Format + "\x00"))
+	h.Write(manifest)
+	return h.Sum(nil)
+}
+
+var halfOrder = new(big.Int).Rsh(elliptic.P256().Params().N, 1)
+
+// sign gives r ‖ s with the lower s.
+func sign(key crypto.Signer, manifest []byte) ([]byte, error) {
+	der, err := key.Sign(rand.Reader, toSign(manifest), crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	var rs struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(der, &rs); err != nil || len(rest) > 0 {
+		return nil, errors.New("signature is not ASN.1")
+	}
+	if rs.S.Cmp(halfOrder) > 0 {
+		rs.S.Sub(elliptic.P256().Params().N, rs.S)
+	}
+	signature := make([]byte, signatureLen)
+	rs.R.FillBytes(signature[:32])
+	rs.S.FillBytes(signature[32:])
+	return signature, nil
+}
+
+func verifySignature(pub *ecdsa.PublicKey, manifest, signature []byte) error {
+	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+	if s.Cmp(halfOrder) > 0 || !ecdsa.Verify(pub, toSign(manifest), r, s) {
+		return errors.New("signature does not verify")
+	}
+	return nil
+}
+
+func bad(op string, err error) error {
+	return &kiosk.Error{Code: kiosk.CodeBadInput, Op: op, Err: err}
+}

@@ -1,0 +1,26 @@
+// Package outbox delivers sealed dossiers to the back office until it has acknowledged them.
+//
+// [Outbox] takes dossiers in (kiosk.Outbox) and is a service that delivers them, oldest first, one at a time. Both stand on a
+// [Store]; package kiosk/store is the real one.
+//
+// A row moves
+//
+//	          Put                LeaseNext             Acknowledge
+//	(nothing) ───▶ waiting (1) ───────────▶ leased (2) ───────────▶ acknowledged (3), body purged
+//	                 ▲  ▲                     │  │
+//	                 │  └──── Postpone ───────┘  └── Quarantine ──▶ quarantined (4)
+//	                 └───────────────────────── Release ◀─────────────────┘ (technician)
+//
+// What follows a delivery is one table, [decide]:
+//
+//	acknowledged       purge; the small record of the signed acknowledgement stays
+//	office_offline     wait and try again; does not count as an attempt; the wait grows from 5 s to 2 min
+//	office_untrusted   stays queued, alarm; try again with the growing wait of attempts
+//	office_refused     quarantine, alarm
+//	store_corrupt      quarantine, alarm: the body on the disk no longer has its SHA-256
+//	anything else      try again with the growing wait of attempts, 2 s doubling to 5 min, each ± 20 %
+//
+// Exactly once: the dossier's UUID is the idempotency key, so delivering again after a lost answer gives the same
+// acknowledgement. A process that dies between the office's taking in and the acknowledgement leaves a lease; the next one
+// takes such leases over the moment it starts, since the database has one owner only.
+package outbox

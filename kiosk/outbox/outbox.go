@@ -1,0 +1,91 @@
+package outbox
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	mathrand "math/rand/v2"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+)
+
+// Options of an [Outbox]. Store, Office and Log must be set.
+type Options struct {
+	Store  Store
+	Office kiosk.BackOffice
+	Log    *audit.Log
+	Jitter func() float64 // in [0, 1); nil: random
+}
+
+// Outbox keeps sealed dossiers and delivers them while it runs. It is safe for concurrent use.
+type Outbox struct {
+	store  Store
+	office kiosk.BackOffice
+	log    *audit.Log
+	jitter func() float64
+	owner  string        // of the leases of this process
+	wake   chan struct{} // a dossier was put
+
+	service
+	health
+}
+
+var _ kiosk.Outbox = (*Outbox)(nil)
+
+// New makes an outbox that takes dossiers in at once and delivers them between Start and Stop.
+func New(o Options) *Outbox {
+	if o.Jitter == nil {
+		o.Jitter = mathrand.Float64
+	}
+	b := &Outbox{
+		store: o.Store, office: o.Office, log: o.Log, jitter: o.Jitter, owner: rand.Text(), wake: make(chan struct{}, 1),
+	}
+	b.run = b.deliver
+	return b
+}
+
+// String names the outbox with its office.
+func (b *Outbox) String() string { return fmt.Sprintf("outbox to %v", b.office) }
+
+// Put keeps a sealed dossier; it returns when the dossier is durable on disk.
+func (b *Outbox) Put(ctx context.Context, s kiosk.Sealed) error {
+	if err := b.store.PutOutbox(ctx, s); err != nil {
+		return err
+	}
+	b.Wake()
+	return nil
+}
+
+// Wake makes the service look now: after a Put, after a technician's release, when the network is back.
+func (b *Outbox) Wake() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Stats tells what waits.
+func (b *Outbox) Stats(ctx context.Context) (kiosk.OutboxStats, error) {
+	return b.store.OutboxStats(ctx, time.Now())
+}
+
+// Ready gives nil, or why no dossier may be taken in.
+func (b *Outbox) Ready() error { return b.store.Ready() }
+
+// Rows lists the outbox for the technician, oldest first, without bodies.
+func (b *Outbox) Rows(ctx context.Context) ([]kiosk.OutboxRow, error) { return b.store.OutboxRows(ctx) }
+
+// Release sends a dossier out of quarantine, or one that waits for its next try, on its way now. Error: not_found.
+func (b *Outbox) Release(ctx context.Context, id string) error {
+	found, err := b.store.Release(ctx, id, time.Now())
+	if err != nil {
+		return err
+	}
+	if !found {
+		return kiosk.Errorf(kiosk.CodeNotFound, "release dossier", "", "no such dossier waits")
+	}
+	b.Wake()
+	return nil
+}

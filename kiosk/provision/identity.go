@@ -1,0 +1,183 @@
+package provision
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"motcua/kiosk"
+	"motcua/kiosk/seal"
+)
+
+// The names of a kiosk's files.
+const (
+	FileDeviceKey  = "device.key"
+	FileDeviceCert = "device.crt"
+	FileOffice     = "office.json"
+)
+
+const enrolHint = "enrol this kiosk: kioskctl provision"
+
+// Identity is a kiosk's own key and certificate. Certificate is nil before the office has issued one.
+type Identity struct {
+	Name        string            // from the certificate's common name
+	Key         *ecdsa.PrivateKey // P-256
+	Certificate *x509.Certificate
+}
+
+// String gives the kiosk's name, never the key.
+func (i *Identity) String() string { return "kiosk " + i.Name }
+
+// GenerateIdentity makes a new key for a kiosk that has no certificate yet.
+func GenerateIdentity(name string) (*Identity, error) {
+	if !seal.ValidName(name) {
+		return nil, kiosk.Errorf(kiosk.CodeBadInput, "make identity", "use a-z, 0-9, - and .", "kiosk name cannot be used")
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make device key: %w", err)
+	}
+	return &Identity{Name: name, Key: key}, nil
+}
+
+// LoadIdentity reads device.key and device.crt of a folder and checks that they belong together. Error: key_missing.
+func LoadIdentity(dir string) (*Identity, error) {
+	key, err := loadECKey(filepath.Join(dir, FileDeviceKey), enrolHint)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := loadCertificate(filepath.Join(dir, FileDeviceCert), enrolHint)
+	if err != nil {
+		return nil, err
+	}
+	id := &Identity{Key: key}
+	if err := id.SetCertificate(cert); err != nil {
+		return nil, missing(filepath.Join(dir, FileDeviceCert), enrolHint, err)
+	}
+	return id, nil
+}
+
+// SetCertificate takes the certificate the office issued, if it is for this key and names a kiosk.
+func (i *Identity) SetCertificate(cert *x509.Certificate) error {
+	switch {
+	case !i.Key.PublicKey.Equal(cert.PublicKey):
+		return errors.New("certificate is for another key")
+	case !seal.ValidName(cert.Subject.CommonName):
+		return errors.New("certificate does not name a kiosk")
+	}
+	i.Certificate, i.Name = cert, cert.Subject.CommonName
+	return nil
+}
+
+// Save writes device.key and, when there is one, device.crt. The folder is made with mode 0700.
+func (i *Identity) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	if err := saveKey(filepath.Join(dir, FileDeviceKey), i.Key); err != nil {
+		return err
+	}
+	if i.Certificate == nil {
+		return nil
+	}
+	return WriteFile(filepath.Join(dir, FileDeviceCert), toPEM("CERTIFICATE", i.Certificate.Raw), 0o644)
+}
+
+// CSR gives the certificate request for the office, PEM.
+func (i *Identity) CSR() ([]byte, error) {
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
+		Subject: pkix.Name{CommonName: i.Name},
+	}, i.Key)
+	if err != nil {
+		return nil, fmt.Errorf("make certificate request: %w", err)
+	}
+	return toPEM("CERTIFICATE REQUEST", der), nil
+}
+
+// TLS gives the certificate the kiosk shows to the office.
+func (i *Identity) TLS() tls.Certificate {
+	if i.Certificate == nil {
+		return tls.Certificate{}
+	}
+	return tls.Certificate{Certificate: [][]byte{i.Certificate.Raw}, PrivateKey: i.Key, Leaf: i.Certificate}
+}
+
+// Signer gives the key as dossiers are signed with it, and the certificate that goes along.
+func (i *Identity) Signer() (key crypto.Signer, certificate []byte) {
+	if i.Certificate == nil {
+		return i.Key, nil
+	}
+	return i.Key, i.Certificate.Raw
+}
+
+func saveKey(path string, key any) error {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", filepath.Base(path), err)
+	}
+	defer clear(der)
+	return WriteFile(path, toPEM("PRIVATE KEY", der), 0o600)
+}
+
+func loadPKCS8(path, hint string) (any, error) {
+	b, err := readPrivate(path, hint)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(b)
+	der, err := onePEM(b, "PRIVATE KEY")
+	if err != nil {
+		return nil, missing(path, hint, err)
+	}
+	defer clear(der)
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, missing(path, hint, errors.New("key is not PKCS #8"))
+	}
+	return key, nil
+}
+
+func loadECKey(path, hint string) (*ecdsa.PrivateKey, error) {
+	key, err := loadPKCS8(path, hint)
+	if err != nil {
+		return nil, err
+	}
+	ec, ok := key.(*ecdsa.PrivateKey)
+	if !ok || ec.Curve != elliptic.P256() {
+		return nil, missing(path, hint, errors.New("key is not ECDSA P-256"))
+	}
+	return ec, nil
+}
+
+func loadCertificate(path, hint string) (*x509.Certificate, error) {
+	b, err := readFile(path, hint)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := ParseCertificate(b)
+	if err != nil {
+		return nil, missing(path, hint, err)
+	}
+	return cert, nil
+}
+
+// ParseCertificate reads one certificate in PEM.
+func ParseCertificate(b []byte) (*x509.Certificate, error) {
+	der, err := onePEM(b, "CERTIFICATE")
+	if err != nil {
+		return nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	return cert, nil
+}

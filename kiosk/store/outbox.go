@@ -1,0 +1,273 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"time"
+
+	"motcua/kiosk"
+)
+
+// PutOutbox adds a dossier, waiting and due at once; it returns when the row is durable. The same id with the same hash
+// changes nothing, with another it is bad_input. Errors also: store_full, store_corrupt.
+func (s *Store) PutOutbox(ctx context.Context, d kiosk.Sealed) error {
+	const op = "put dossier"
+	if len(d.Body) == 0 || sha256.Sum256(d.Body) != d.SHA256 {
+		return kiosk.Errorf(kiosk.CodeBadInput, op, "", "body does not have its SHA-256")
+	}
+	if err := s.room(int64(len(d.Body))); err != nil {
+		return err
+	}
+	return s.tx(ctx, op, func(tx *sql.Tx) error {
+		var sum []byte
+		err := tx.QueryRowContext(ctx, "SELECT sha256 FROM outbox WHERE id = ?", d.ID).Scan(&sum)
+		switch {
+		case err == nil && string(sum) == string(d.SHA256[:]):
+			return nil
+		case err == nil:
+			return kiosk.Errorf(kiosk.CodeBadInput, op, "", "the same id is there with another body")
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		return insert(ctx, tx, kiosk.OutboxRow{Sealed: d, State: kiosk.OutboxWaiting, Size: int64(len(d.Body))})
+	})
+}
+
+// insert writes a row as it is, with its body when it has one.
+func insert(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
+	ack := make([]any, 5)
+	if r.State == kiosk.OutboxAcknowledged {
+		ack = []any{r.Ack.Office, toMicros(r.Ack.ReceivedAt), r.Ack.Number, int(r.Ack.State), r.Ack.Signature}
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO outbox (id, token_id, created, sha256, size, state, attempts, due, owner, lease,
+		last_error, ack_office, ack_at, ack_number, ack_state, ack_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		append([]any{
+			r.ID, r.TokenID, toMicros(r.Created), r.SHA256[:], r.Size, int(r.State), r.Attempts, toMicros(r.Due), r.Owner,
+			toMicros(r.Lease), string(r.LastError),
+		}, ack...)...)
+	if err != nil || r.Body == nil {
+		return err
+	}
+	seq, err := res.LastInsertId()
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO outbox_body (seq, body) VALUES (?, ?)", seq, r.Body)
+	return err
+}
+
+const columns = `id, token_id, created, sha256, size, state, attempts, due, owner, lease, last_error,
+	coalesce(ack_office, ''), coalesce(ack_at, 0), coalesce(ack_number, ''), coalesce(ack_state, 0), ack_signature`
+
+// scan reads columns, and more behind them.
+func scan(row interface{ Scan(...any) error }, more ...any) (r kiosk.OutboxRow, err error) {
+	var created, due, lease, ackAt int64
+	var sum []byte
+	err = row.Scan(append([]any{
+		&r.ID, &r.TokenID, &created, &sum, &r.Size, &r.State, &r.Attempts, &due, &r.Owner, &lease, &r.LastError,
+		&r.Ack.Office, &ackAt, &r.Ack.Number, &r.Ack.State, &r.Ack.Signature,
+	}, more...)...)
+	if err != nil {
+		return r, err
+	}
+	if len(sum) != len(r.SHA256) {
+		return r, errors.New("hash in the database has a wrong length")
+	}
+	copy(r.SHA256[:], sum)
+	r.Created, r.Due, r.Lease, r.Ack.ReceivedAt = fromMicros(created), fromMicros(due), fromMicros(lease), fromMicros(ackAt)
+	if r.State == kiosk.OutboxAcknowledged {
+		r.Ack.DossierID, r.Ack.BodySHA256 = r.ID, r.SHA256
+	}
+	return r, nil
+}
+
+// horizon is longer than any wait or lease the outbox sets. A time beyond it was written by a clock that was wrong: it counts
+// as reached, or a kiosk whose clock was once years ahead would never deliver again.
+const horizon = 2 * time.Hour
+
+// LeaseNext leases the oldest row that is waiting and due, or whose lease has ended, to owner. Error: not_found.
+func (s *Store) LeaseNext(ctx context.Context, owner string, now, until time.Time) (kiosk.OutboxRow, error) {
+	var r kiosk.OutboxRow
+	err := s.tx(ctx, "lease dossier", func(tx *sql.Tx) error {
+		var seq int64
+		err := tx.QueryRowContext(ctx, `SELECT seq FROM outbox WHERE state IN (?1, ?2)
+			AND CASE state WHEN ?1 THEN due ELSE lease END NOT BETWEEN ?3 + 1 AND ?4 ORDER BY seq LIMIT 1`,
+			kiosk.OutboxWaiting, kiosk.OutboxLeased, toMicros(now), toMicros(now.Add(horizon))).Scan(&seq)
+		if errors.Is(err, sql.ErrNoRows) {
+			return kiosk.Errorf(kiosk.CodeNotFound, "lease dossier", "", "nothing is due")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE outbox SET state = ?, owner = ?, lease = ? WHERE seq = ?",
+			kiosk.OutboxLeased, owner, toMicros(until), seq); err != nil {
+			return err
+		}
+		var body []byte
+		r, err = scan(tx.QueryRowContext(ctx, "SELECT "+columns+", body FROM outbox JOIN outbox_body USING (seq) WHERE seq = ?", seq), &body)
+		r.Body = body
+		return err
+	})
+	return r, err
+}
+
+// Postpone ends owner's lease: the row waits until due. held is false, and nothing changed, when owner does not hold it.
+func (s *Store) Postpone(ctx context.Context, id, owner string, due time.Time, code kiosk.Code, countAttempt bool) (held bool, err error) {
+	count := 0
+	if countAttempt {
+		count = 1
+	}
+	return s.change(ctx, "postpone dossier", `UPDATE outbox SET state = ?, owner = '', lease = 0, due = ?, last_error = ?,
+		attempts = attempts + ? WHERE id = ? AND state = ? AND owner = ?`,
+		kiosk.OutboxWaiting, toMicros(due), string(code), count, id, kiosk.OutboxLeased, owner)
+}
+
+// Quarantine ends owner's lease: the row waits for a technician.
+func (s *Store) Quarantine(ctx context.Context, id, owner string, code kiosk.Code) (held bool, err error) {
+	return s.change(ctx, "quarantine dossier", `UPDATE outbox SET state = ?, owner = '', lease = 0, last_error = ?,
+		attempts = attempts + 1 WHERE id = ? AND state = ? AND owner = ?`,
+		kiosk.OutboxQuarantined, string(code), id, kiosk.OutboxLeased, owner)
+}
+
+// Release sends a quarantined row back to waiting, a waiting one to be due at once; false when there is no such row.
+func (s *Store) Release(ctx context.Context, id string, due time.Time) (found bool, err error) {
+	return s.change(ctx, "release dossier", "UPDATE outbox SET state = ?, due = ? WHERE id = ? AND state IN (?, ?)",
+		kiosk.OutboxWaiting, toMicros(due), id, kiosk.OutboxQuarantined, kiosk.OutboxWaiting)
+}
+
+// Recover ends every lease: a daemon that starts knows that its predecessor is dead.
+func (s *Store) Recover(ctx context.Context, due time.Time) (n int, err error) {
+	err = s.tx(ctx, "recover leases", func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, "UPDATE outbox SET state = ?, owner = '', lease = 0, due = ? WHERE state = ?",
+			kiosk.OutboxWaiting, toMicros(due), kiosk.OutboxLeased)
+		if err != nil {
+			return err
+		}
+		rows, err := res.RowsAffected()
+		n = int(rows)
+		return err
+	})
+	return n, err
+}
+
+func (s *Store) change(ctx context.Context, op, query string, args ...any) (changed bool, err error) {
+	err = s.tx(ctx, op, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		changed = n > 0
+		return err
+	})
+	return changed, err
+}
+
+// Acknowledge purges the body and keeps the signed acknowledgement, whoever holds the lease; again it changes nothing. The
+// caller has verified the signature. Errors: not_found, bad_input when it is about another body.
+func (s *Store) Acknowledge(ctx context.Context, a kiosk.Acknowledgement) error {
+	const op = "acknowledge dossier"
+	err := s.tx(ctx, op, func(tx *sql.Tx) error {
+		var seq int64
+		var sum []byte
+		var state kiosk.OutboxState
+		err := tx.QueryRowContext(ctx, "SELECT seq, sha256, state FROM outbox WHERE id = ?", a.DossierID).Scan(&seq, &sum, &state)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return kiosk.Errorf(kiosk.CodeNotFound, op, "", "no such dossier")
+		case err != nil:
+			return err
+		case string(sum) != string(a.BodySHA256[:]):
+			return kiosk.Errorf(kiosk.CodeBadInput, op, "", "acknowledgement is about another body")
+		case state == kiosk.OutboxAcknowledged:
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM outbox_body WHERE seq = ?", seq); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE outbox SET state = ?, token_id = '', owner = '', lease = 0, last_error = '', ack_office = ?,
+			ack_at = ?, ack_number = ?, ack_state = ?, ack_signature = ? WHERE seq = ?`, kiosk.OutboxAcknowledged,
+			a.Office, toMicros(a.ReceivedAt), a.Number, int(a.State), a.Signature, seq)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.truncate(ctx)
+}
+
+// truncate empties the write-ahead log, so that what was purged is in neither file. A reader beside the daemon may hold it up;
+// the next purge then does it.
+func (s *Store) truncate(ctx context.Context) error {
+	var busy, log, done int
+	if err := s.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
+		return s.fault("truncate log", err)
+	}
+	return nil
+}
+
+// NextDue tells when LeaseNext may have something: the earliest due time or end of a lease; waiting is false when there is
+// nothing to deliver.
+func (s *Store) NextDue(ctx context.Context) (at time.Time, waiting bool, err error) {
+	var first sql.NullInt64
+	err = s.db.QueryRowContext(ctx, `SELECT min(CASE state WHEN ?1 THEN due ELSE lease END) FROM outbox WHERE state IN (?1, ?2)`,
+		kiosk.OutboxWaiting, kiosk.OutboxLeased).Scan(&first)
+	if err != nil {
+		return time.Time{}, false, s.fault("find next dossier", err)
+	}
+	return fromMicros(first.Int64), first.Valid, nil
+}
+
+// OutboxRows lists every row, oldest first, without bodies.
+func (s *Store) OutboxRows(ctx context.Context) ([]kiosk.OutboxRow, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT "+columns+" FROM outbox ORDER BY seq")
+	if err != nil {
+		return nil, s.fault("list outbox", err)
+	}
+	defer rows.Close()
+	var all []kiosk.OutboxRow
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, s.fault("list outbox", err)
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.fault("list outbox", err)
+	}
+	return all, nil
+}
+
+// OutboxBody gives the sealed body of a row that still has one, for export. Error: not_found.
+func (s *Store) OutboxBody(ctx context.Context, id string) ([]byte, error) {
+	var body []byte
+	err := s.db.QueryRowContext(ctx, "SELECT body FROM outbox JOIN outbox_body USING (seq) WHERE id = ?", id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, kiosk.Errorf(kiosk.CodeNotFound, "read dossier", "", "no such dossier, or it is delivered")
+	}
+	if err != nil {
+		return nil, s.fault("read dossier", err)
+	}
+	return body, nil
+}
+
+// OutboxStats counts what waits.
+func (s *Store) OutboxStats(ctx context.Context, now time.Time) (kiosk.OutboxStats, error) {
+	var st kiosk.OutboxStats
+	var oldest, ack int64
+	err := s.db.QueryRowContext(ctx, `SELECT
+		count(*) FILTER (WHERE state <> ?1), count(*) FILTER (WHERE state = ?2),
+		coalesce(min(created) FILTER (WHERE state <> ?1), 0), coalesce(max(ack_at), 0) FROM outbox`,
+		kiosk.OutboxAcknowledged, kiosk.OutboxQuarantined).Scan(&st.Unsent, &st.Quarantine, &oldest, &ack)
+	if err != nil {
+		return kiosk.OutboxStats{}, s.fault("count outbox", err)
+	}
+	if st.Unsent > 0 {
+		st.OldestAge = max(0, now.Sub(fromMicros(oldest)))
+	}
+	st.LastAck = fromMicros(ack)
+	return st, nil
+}
