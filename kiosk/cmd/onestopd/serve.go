@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"motcua/drivers/emrtd/pa"
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+	"motcua/kiosk/onestop"
+	"motcua/kiosk/onestop/sqlite"
+	"motcua/kiosk/provision"
+	"motcua/ui/officer"
+)
+
+// serve runs the office until ctx ends.
+func serve(ctx context.Context, c *console, args []string) error {
+	fs := c.flags("")
+	path := fs.String("config", "onestop.toml", "configuration `file`")
+	fs.Usage = func() {
+		fmt.Fprint(c.err, usage)
+		fs.PrintDefaults()
+	}
+	told := fs.Bool("version", false, "print the version and exit")
+	if err := c.parse(fs, args); err != nil {
+		return err
+	}
+	if *told {
+		return c.report(map[string]string{"version": version}, version)
+	}
+	cfg, err := onestop.LoadConfig(*path)
+	if err != nil {
+		return err
+	}
+	keys, err := provision.LoadOfficeKeys(cfg.Path(cfg.Keys))
+	if err != nil {
+		return err
+	}
+	store, err := sqlite.Open(ctx, cfg.Path(cfg.Data))
+	if err != nil {
+		return err
+	}
+	return errors.Join(withStore(ctx, c, cfg, keys, store), store.Close())
+}
+
+func withStore(ctx context.Context, c *console, cfg onestop.Config, keys *provision.OfficeKeys, store *sqlite.DB) error {
+	log := newLog(c, cfg, store)
+	checkChain(ctx, log, store)
+	server, err := newServer(c, cfg, keys, store, log)
+	if err != nil {
+		return err
+	}
+	if err := server.Open(ctx); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if err := ready(c, cfg, server); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-server.Failed():
+	}
+	_, nerr := sd.SdNotify(false, sd.SdNotifyStopping)
+	return errors.Join(err, nerr, server.Close())
+}
+
+// ready tells whoever waits: systemd, a script, a person.
+func ready(c *console, cfg onestop.Config, s *onestop.Server) error {
+	if _, err := sd.SdNotify(false, sd.SdNotifyReady); err != nil {
+		return fmt.Errorf("tell systemd: %w", err)
+	}
+	scheme := "http"
+	if cfg.Officers.Certificate != "" {
+		scheme = "https"
+	}
+	v := map[string]string{"intake": "https://" + s.IntakeAddr(), "officers": scheme + "://" + s.OfficersAddr() + "/", "office": cfg.Office}
+	return c.report(v, "intake "+v["intake"]+", officers' pages "+v["officers"])
+}
+
+func newLog(c *console, cfg onestop.Config, store *sqlite.DB) *audit.Log {
+	o := &slog.HandlerOptions{Level: audit.Levels[cfg.Log]}
+	var h slog.Handler = slog.NewTextHandler(c.err, o)
+	if c.json {
+		h = slog.NewJSONHandler(c.err, o)
+	}
+	return audit.New(h, audit.Options{Chain: audit.NewChain(store, nil)})
+}
+
+// checkChain tells of a broken audit chain and goes on: citizens still want to be served, and the finding stands in the log.
+func checkChain(ctx context.Context, log *audit.Log, store *sqlite.DB) {
+	rep, err := audit.Verify(ctx, store)
+	switch {
+	case err != nil:
+		log.Event(ctx, audit.AuditBroken, audit.Code(err))
+	case rep.Broken != 0:
+		log.Event(ctx, audit.AuditBroken, audit.Int(audit.KeySeq, min(rep.Broken, audit.MaxNumber)))
+	}
+}
+
+func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store onestop.Store, log *audit.Log) (*onestop.Server, error) {
+	trust, err := loadTrust(c.err, cfg.Path(cfg.Trust))
+	if err != nil {
+		return nil, err
+	}
+	desk, err := onestop.NewDesk(onestop.Options{
+		Office: cfg.Office, Hotline: cfg.Hotline, Store: store, Seal: keys.Seal, Ack: keys.Ack, Number: cfg.Numbering(),
+		Devices: keys.CA.Pool(), Chip: chip(trust), Audit: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := officer.New(officer.Options{Desk: desk, Secure: strings.HasPrefix(cfg.Officers.Public, "https://")})
+	if err != nil {
+		return nil, err
+	}
+	o := onestop.ServerOptions{
+		Desk: desk, Intake: cfg.Intake.Listen, TLS: keys.Server, Clients: keys.CA.Pool(),
+		Revoked: cfg.Intake.Revoked, Officers: cfg.Officers.Listen, Pages: pages, Version: version,
+	}
+	if cfg.Officers.Certificate != "" {
+		cert, err := tls.LoadX509KeyPair(cfg.Path(cfg.Officers.Certificate), cfg.Path(cfg.Officers.Key))
+		if err != nil {
+			return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "read the officers' certificate", "check [officers] certificate and key in onestop.toml", "%w", err)
+		}
+		o.PagesTLS = &cert
+	}
+	return onestop.NewServer(o)
+}
+
+// loadTrust reads the trust anchors and tells which files are of no use.
+func loadTrust(w io.Writer, dir string) (*pa.Store, error) {
+	trust, err := pa.LoadStore(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range trust.Sources() {
+		if s.Err != nil {
+			fmt.Fprintf(w, "onestopd: trust anchor file %s is left out: %v\n", s.File, s.Err)
+		}
+	}
+	return trust, nil
+}

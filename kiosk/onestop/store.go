@@ -1,0 +1,65 @@
+package onestop
+
+import (
+	"context"
+	"errors"
+
+	"motcua/kiosk"
+)
+
+// Errors a caller of a Store decides on. Every other error is a *kiosk.Error with store_full, store_corrupt or internal.
+var (
+	ErrNotFound = errors.New("no such row")                                 // nothing under that id, token or login
+	ErrConflict = errors.New("the id is taken by another body")             // Insert: same id or token, other envelope
+	ErrMoved    = errors.New("the dossier is no longer in the state seen")  // Move: another officer was faster
+	ErrRefused  = errors.New("the move is not allowed")                     // Move: not in the table
+	ErrTaken    = errors.New("the login is taken")                          // AddAccount
+	ErrNumber   = errors.New("the official number exists for another item") // Move: the pattern repeats itself
+)
+
+// Store keeps the back office. It is safe for concurrent use, and what it has acknowledged is durable.
+//
+// Insert stores an envelope with its first event. The same id with the same SHA-256 again gives the item as it is now and
+// fresh false, so that a repeated delivery gets the same answer; with another body it is ErrConflict.
+//
+// Move checks the table again, assigns the number when the step needs one, writes the new state and the event, all in one
+// transaction. Errors: ErrNotFound, ErrMoved, ErrRefused, ErrNumber.
+//
+// A suite that every Store passes is package onestoptest.
+type Store interface {
+	kiosk.AuditStore
+
+	Insert(ctx context.Context, e Envelope) (it Item, fresh bool, err error)
+	Item(ctx context.Context, id string) (Item, error)
+	ItemByToken(ctx context.Context, tokenID string) (Item, error)
+	Body(ctx context.Context, id string) ([]byte, error)
+	List(ctx context.Context, f Filter) ([]Row, error)
+	Counts(ctx context.Context) (Counts, error)
+	Move(ctx context.Context, s Step) (Item, error)
+	AddEvent(ctx context.Context, e Event) error
+	Events(ctx context.Context, id string) ([]Event, error)
+
+	AddAccount(ctx context.Context, a Account) (Account, error)
+	Account(ctx context.Context, id int64) (Account, error)
+	AccountByLogin(ctx context.Context, login string) (Account, error)
+	Accounts(ctx context.Context) ([]Account, error)
+	SetAccount(ctx context.Context, a Account) error
+
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Counts is how many dossiers are in each state, and how many of all cannot be opened.
+type Counts struct {
+	State map[kiosk.DossierState]int
+	Fault int
+}
+
+// Total is the number of all dossiers.
+func (c Counts) Total() int {
+	n := 0
+	for _, v := range c.State {
+		n += v
+	}
+	return n
+}

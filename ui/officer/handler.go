@@ -1,0 +1,259 @@
+package officer
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/onestop"
+	"motcua/ui"
+)
+
+//go:embed templates/*.html
+var templateFS embed.FS
+
+//go:embed static/officer.css
+var css []byte
+
+// Options of the pages.
+type Options struct {
+	Desk   *onestop.Desk
+	Secure bool // the pages are reached by https: cookies are then sent over nothing else
+}
+
+// Limits of a request.
+const maxForm = 64 << 10
+
+// policy allows what the pages have, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+type handler struct {
+	desk   *onestop.Desk
+	secure bool
+	pages  map[string]*template.Template
+	style  string // address of the style sheet, with its hash
+	cross  *http.CrossOriginProtection
+}
+
+// New makes the pages of a desk.
+func New(o Options) (http.Handler, error) {
+	sum := sha256.Sum256(css)
+	h := &handler{
+		desk: o.Desk, secure: o.Secure, style: "/static/officer.css?v=" + hex.EncodeToString(sum[:6]),
+		cross: http.NewCrossOriginProtection(),
+	}
+	var err error
+	if h.pages, err = parse(); err != nil {
+		return nil, err
+	}
+	h.cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.problem(w, r, http.StatusForbidden, errForm)
+	}))
+	return h.guard(h.routes()), nil
+}
+
+func (h *handler) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /dang-nhap", h.loginPage)
+	mux.HandleFunc("POST /dang-nhap", h.login)
+	mux.HandleFunc("GET /tra-cuu/{token}", h.status)
+	mux.HandleFunc("GET /static/officer.css", h.stylesheet)
+	mux.HandleFunc("GET /static/fonts/{name}", h.font)
+	mux.HandleFunc("GET /suc-khoe", h.health)
+
+	mux.HandleFunc("GET /{$}", h.person(h.inbox))
+	mux.HandleFunc("GET /ho-so/{id}", h.person(h.dossier))
+	mux.HandleFunc("GET /ho-so/{id}/chuyen/{to}", h.person(h.movePage))
+	mux.HandleFunc("POST /ho-so/{id}/chuyen/{to}", h.person(h.move))
+	mux.HandleFunc("GET /anh/{address}", h.person(h.picture))
+	mux.HandleFunc("GET /mat-khau", h.person(h.passwordPage))
+	mux.HandleFunc("POST /mat-khau", h.person(h.password))
+	mux.HandleFunc("POST /dang-xuat", h.person(h.logout))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		h.problem(w, r, http.StatusNotFound, onestop.ErrNotFound)
+	})
+	return mux
+}
+
+// guard sets the headers of every answer, refuses what another site started, bounds forms, and turns a panic into a page.
+func (h *handler) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", policy)
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Cache-Control", "no-store")
+		head.Set("Referrer-Policy", "same-origin")
+		head.Set("Cross-Origin-Opener-Policy", "same-origin")
+		head.Set("Cross-Origin-Resource-Policy", "same-origin")
+		head.Set("X-Frame-Options", "DENY")
+		head.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		if h.secure {
+			head.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler { //nolint:errorlint // the sentinel is panicked with as it is
+					panic(v)
+				}
+				h.desk.Fault(r.Context(), errors.New("page failed"))
+				h.problem(w, r, http.StatusInternalServerError, errors.New("page failed"))
+			}
+		}()
+		h.cross.Handler(next).ServeHTTP(w, r)
+	})
+}
+
+// person is who is logged in.
+type person struct {
+	onestop.Account
+	cookie string
+	csrf   string
+}
+
+// person lets only logged-in people through, and posts only with the login's CSRF word.
+func (h *handler) person(next func(http.ResponseWriter, *http.Request, person)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, err := r.Cookie(h.cookieName())
+		if err != nil {
+			h.toLogin(w, r)
+			return
+		}
+		a, csrf, ok, err := h.desk.Who(r.Context(), c.Value)
+		switch {
+		case err != nil:
+			h.problem(w, r, http.StatusInternalServerError, err)
+		case !ok:
+			h.toLogin(w, r)
+		case r.Method == http.MethodPost && !h.desk.Sessions.CSRF(c.Value, r.PostFormValue("csrf")):
+			h.problem(w, r, http.StatusForbidden, errForm)
+		default:
+			next(w, r, person{a, c.Value, csrf})
+		}
+	}
+}
+
+// page is what every template gets.
+type page struct {
+	Title   string
+	Style   string
+	Office  string
+	Hotline string
+	Person  *person // nil: nobody is logged in
+	Role    string
+	CSRF    string
+	Now     string
+	Body    any
+}
+
+// show renders into memory first: half a page is never sent.
+func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, name, title string, p *person, body any) {
+	v := page{
+		Title: title, Style: h.style, Office: h.desk.Office(), Hotline: h.desk.Hotline(), Person: p,
+		Now: when(h.desk.Now()), Body: body,
+	}
+	if p != nil {
+		v.Role, v.CSRF = p.Account.Role.Title(), p.csrf
+	}
+	var b bytes.Buffer
+	if err := h.pages[name].ExecuteTemplate(&b, "page", v); err != nil {
+		h.desk.Fault(r.Context(), err)
+		http.Error(w, "Trang gặp lỗi. Mời quay lại và thử lần nữa.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a browser that went away asks again
+}
+
+var errForm = errors.New("the form is not of this login")
+
+// problem shows what happened and what to do, and logs what is our fault.
+func (h *handler) problem(w http.ResponseWriter, r *http.Request, status int, err error) {
+	var too *http.MaxBytesError
+	t := problemText{"Trang gặp lỗi", "Việc vừa làm có thể chưa được ghi. Mời mở lại hồ sơ để kiểm tra rồi thử lần nữa; nếu vẫn lỗi, báo quản trị hệ thống."}
+	switch {
+	case errors.Is(err, onestop.ErrNotFound):
+		status, t = http.StatusNotFound, problemText{"Không tìm thấy", "Địa chỉ này không có hoặc đã hết hạn. Mời quay lại Hộp hồ sơ."}
+	case errors.Is(err, onestop.ErrDenied):
+		status, t = http.StatusForbidden, problemText{"Không thuộc quyền của tài khoản", "Vai trò hiện tại không được làm việc này. Mời liên hệ Trưởng bộ phận nếu cần."}
+	case errors.Is(err, onestop.ErrMoved):
+		status, t = http.StatusConflict, problemText{"Hồ sơ vừa được người khác xử lý", "Trạng thái đã đổi sau khi trang này mở. Mời mở lại hồ sơ để xem trạng thái mới."}
+	case errors.Is(err, onestop.ErrRefused), errors.Is(err, onestop.ErrFault):
+		status, t = http.StatusConflict, problemText{"Không chuyển được trạng thái", "Từ trạng thái hiện tại không thể chuyển như vậy. Mời mở lại hồ sơ và chọn việc khác."}
+	case errors.Is(err, errForm):
+		t = problemText{"Biểu mẫu đã hết hạn", "Biểu mẫu không thuộc phiên làm việc này. Mời mở lại trang và làm lại."}
+	case errors.As(err, &too):
+		status, t = http.StatusRequestEntityTooLarge, problemText{"Nội dung quá dài", "Mời quay lại và rút ngắn nội dung."}
+	case status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled):
+		h.desk.Fault(r.Context(), err)
+	}
+	h.show(w, r, status, "problem", t.Title, nil, t)
+}
+
+type problemText struct{ Title, Text string }
+
+// health answers a supervisor: the store answers.
+func (h *handler) health(w http.ResponseWriter, r *http.Request) {
+	if err := h.desk.Ready(r.Context()); err != nil {
+		http.Error(w, string(kiosk.CodeOf(err)), http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (h *handler) stylesheet(w http.ResponseWriter, r *http.Request) {
+	h.static(w, r, "officer.css", "text/css; charset=utf-8", css)
+}
+
+// font serves the fonts of package ui, by exact name.
+func (h *handler) font(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if !strings.HasSuffix(name, ".woff2") || !fs.ValidPath(name) || strings.Contains(name, "/") {
+		h.problem(w, r, http.StatusNotFound, onestop.ErrNotFound)
+		return
+	}
+	b, err := ui.Static.ReadFile("static/fonts/" + name)
+	if err != nil {
+		h.problem(w, r, http.StatusNotFound, onestop.ErrNotFound)
+		return
+	}
+	h.static(w, r, name, "font/woff2", b)
+}
+
+func (h *handler) static(w http.ResponseWriter, r *http.Request, name, kind string, b []byte) {
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	w.Header().Set("Content-Type", kind)
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(b))
+}
+
+// remote is the client's address without the port.
+func remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+func parse() (map[string]*template.Template, error) {
+	pages := map[string]*template.Template{}
+	for _, name := range []string{"login", "inbox", "dossier", "move", "status", "password", "problem"} {
+		t, err := template.New(name).Funcs(funcs).ParseFS(templateFS, "templates/page.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, err
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
