@@ -1,0 +1,103 @@
+# Everything a person or a machine does with this repository. "make help" lists it.
+# Debian 12 or 13; "make setup" installs what is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+BUILD    := build
+SHARED   ?= ../shared
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILT    := $(shell git log -1 --format=%cI 2>/dev/null || true)
+LDFLAGS  := -X main.version=$(VERSION) -X main.built=$(BUILT)
+PROGRAMS := kioskd kioskctl onestopd
+
+# Two packages at a time: compiling OpenCV bindings for the race detector takes about 1 GB each.
+TESTFLAGS ?= -p 2 -timeout 20m
+
+PACKAGES := gcc g++ pkg-config git libopencv-dev libpcsclite-dev pcscd libccid vsmartcard-vpcd libasound2-dev \
+            chromium fonts-noto-core espeak-ng vorbis-tools
+SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# ST1005 and SA1019 are left to golangci-lint, which knows the exceptions written beside the code.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help setup build demo test unit e2e bench fuzz lint tools models clips clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: ## installs the Debian packages that are missing (with sudo when not root)
+	@missing=(); \
+	for p in $(PACKAGES); do \
+		[ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$p" 2>/dev/null || true)" = installed ] || missing+=("$$p"); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+		echo "setup: installing $${missing[*]}"; \
+		$(SUDO) apt-get update -q; \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends "$${missing[@]}"; \
+	fi
+	@command -v $(GO) >/dev/null || { echo "setup: Go 1.26 is missing: install it from https://go.dev/dl/"; exit 1; }
+
+build: ## builds kioskd, kioskctl and onestopd into build/
+	@mkdir -p $(BUILD)
+	@for p in $(PROGRAMS); do \
+		if [ -d kiosk/cmd/$$p ]; then echo "build $(BUILD)/$$p"; $(GO) build -ldflags '$(LDFLAGS)' -o $(BUILD)/$$p ./kiosk/cmd/$$p; fi; \
+	done
+
+demo: setup build clips ## sets up, builds and runs everything on simulated devices; Ctrl-C stops it
+	@exec $(BUILD)/kioskctl demo -dir $(BUILD)/demo -clips $(BUILD)/clips
+
+test: setup unit e2e ## sets up and runs all tests: vet, Go with the race detector, the browser
+
+unit: ## vet and the Go tests with the race detector
+	$(GO) vet ./...
+	$(GO) test -race $(TESTFLAGS) ./...
+
+e2e: build ## the browser tests, when Node and Chromium are there
+	@if [ ! -f ui/e2e/package.json ]; then echo "e2e: no browser tests in ui/e2e"; \
+	elif ! command -v npm >/dev/null || ! command -v chromium >/dev/null || [ "$$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
+		echo "e2e: SKIPPED, it needs Node 20 or later with npm, and chromium"; \
+	else cd ui/e2e && { [ -d node_modules ] && [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm test; fi
+
+bench: ## chip read, face stages, search, seal and queue, start-up, memory
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
+
+fuzz: ## every fuzz target for FUZZTIME each (10s)
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $${FUZZTIME:-10s} $$pkg; \
+		done; \
+	done
+
+lint: ## gofmt, vet, staticcheck, and golangci-lint when it is there (make tools)
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$out" ]; then echo "gofmt: these files are not formatted:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) -checks inherit,-ST1005,-SA1019 ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
+	elif [ -x $(BUILD)/tools/golangci-lint ]; then $(BUILD)/tools/golangci-lint run; \
+	else echo "lint: golangci-lint is not here; \"make tools\" builds it (minutes)"; fi
+
+tools: $(BUILD)/tools/golangci-lint ## builds golangci-lint once into build/tools
+
+$(BUILD)/tools/golangci-lint:
+	GOBIN=$(abspath $(BUILD)/tools) $(GO) install $(GOLANGCI)
+
+models: ## model files into build/models, from MODELS_FROM (../shared/data/models) or from upstream; hashes are checked
+	@from="$${MODELS_FROM:-$(SHARED)/data/models}"; mkdir -p $(BUILD)/models; \
+	if [ -f "$$from/MANIFEST.json" ]; then cp -u "$$from"/* $(BUILD)/models/; chmod u+w $(BUILD)/models/*; \
+	else $(GO) run ./kiosk/cmd/kioskctl models fetch $(BUILD)/models; fi; \
+	KIOSK_MODELS=$(abspath $(BUILD)/models) $(GO) run ./kiosk/cmd/kioskctl doctor -only models; \
+	echo "use them with: export KIOSK_MODELS=$(abspath $(BUILD)/models)"
+
+clips: ## makes the spoken prompts with espeak-ng into build/clips; silence when espeak-ng is missing
+	@if [ ! -d drivers/speaker/makeclips ]; then exit 0; fi; \
+	if command -v espeak-ng >/dev/null && command -v oggenc >/dev/null; then $(GO) run ./drivers/speaker/makeclips -out $(BUILD)/clips; \
+	else echo "clips: espeak-ng or oggenc (vorbis-tools) is missing; the kiosk stays silent"; fi
+
+clean: ## removes what was built
+	rm -rf $(BUILD) ui/e2e/node_modules

@@ -1,0 +1,183 @@
+// Command makestarter makes starter.json: the facts of the core procedures from a record file of the national portal, with
+// this project's own short names, aliases and synonyms. It is run by hand when the facts or the words change:
+//
+//	go run ./kiosk/catalogue/makestarter -facts FILE
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"motcua/kiosk"
+	"motcua/kiosk/catalogue"
+)
+
+func main() {
+	facts := flag.String("facts", "../shared/data/catalogue/catalogue.json", "the record file")
+	dir := flag.String("dir", "kiosk/catalogue", "the folder of words.txt, synonyms.txt and starter.json")
+	flag.Parse()
+	if err := run(*facts, *dir); err != nil {
+		fmt.Fprintln(os.Stderr, "makestarter:", err)
+		os.Exit(1)
+	}
+}
+
+func run(facts, dir string) error {
+	f := catalogue.File{Format: catalogue.Format, Redirects: map[string]string{}}
+	var err error
+	if f.Procedures, f.Date, err = procedures(facts); err != nil {
+		return fmt.Errorf("read facts: %w", err)
+	}
+	f.Source = "facts of the national portal of public services; see package catalogue"
+	if err := addWords(filepath.Join(dir, "words.txt"), f.Procedures); err != nil {
+		return fmt.Errorf("read words: %w", err)
+	}
+	if f.Synonyms, f.Redirects, err = synonyms(filepath.Join(dir, "synonyms.txt")); err != nil {
+		return fmt.Errorf("read synonyms: %w", err)
+	}
+	return write(filepath.Join(dir, "starter.json"), f)
+}
+
+// write keeps one procedure per line, so that a change of the facts is a readable difference.
+func write(path string, f catalogue.File) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n\"format\": %d,\n\"date\": %q,\n\"source\": %q,\n\"procedures\": {\n", f.Format, f.Date, f.Source)
+	if err := writeMap(&b, f.Procedures); err != nil {
+		return err
+	}
+	b.WriteString("},\n\"redirects\": {\n")
+	if err := writeMap(&b, f.Redirects); err != nil {
+		return err
+	}
+	b.WriteString("},\n\"synonyms\": {\n")
+	if err := writeMap(&b, f.Synonyms); err != nil {
+		return err
+	}
+	b.WriteString("}\n}\n")
+	if _, err := catalogue.Parse(path, b.Bytes()); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+func writeMap[V any](b *bytes.Buffer, m map[string]V) error {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for i, k := range keys {
+		key, err := marshal(k)
+		if err != nil {
+			return err
+		}
+		value, err := marshal(m[k])
+		if err != nil {
+			return err
+		}
+		b.Write(key)
+		b.WriteString(": ")
+		b.Write(value)
+		if i < len(keys)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	return nil
+}
+
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// lines gives the lines of a hand-edited file without comments and blank ones, cut at sep into at least n parts.
+func lines(path, sep string, n int) ([][]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]string
+	s := bufio.NewScanner(bytes.NewReader(data))
+	for no := 1; s.Scan(); no++ {
+		line := strings.TrimSpace(s.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		parts := strings.Split(line, sep)
+		if len(parts) < n {
+			return nil, fmt.Errorf("%s line %d: %d parts, want %d", filepath.Base(path), no, len(parts), n)
+		}
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		all = append(all, parts)
+	}
+	return all, s.Err()
+}
+
+// list cuts at semicolons and leaves out empty parts.
+func list(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, ";") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// addWords reads "code | short name | alias; alias".
+func addWords(path string, all map[string]*kiosk.Procedure) error {
+	rows, err := lines(path, "|", 3)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, row := range rows {
+		p := all[row[0]]
+		if p == nil {
+			errs = append(errs, fmt.Errorf("no procedure %s", row[0]))
+			continue
+		}
+		p.Short, p.Aliases = row[1], list(row[2])
+	}
+	return errors.Join(errs...)
+}
+
+// synonyms reads "official words = phrase; phrase" and "old code -> code".
+func synonyms(path string) (syn, redirects map[string]string, err error) {
+	syn, redirects = map[string]string{}, map[string]string{}
+	rows, err := lines(path, "\n", 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		if from, to, ok := strings.Cut(row[0], "->"); ok {
+			redirects[strings.TrimSpace(from)] = strings.TrimSpace(to)
+			continue
+		}
+		official, phrases, ok := strings.Cut(row[0], "=")
+		if !ok {
+			return nil, nil, fmt.Errorf("%q has no =", row[0])
+		}
+		for _, p := range list(phrases) {
+			if syn[p] != "" {
+				return nil, nil, fmt.Errorf("%q stands twice", p)
+			}
+			syn[p] = strings.TrimSpace(official)
+		}
+	}
+	return syn, redirects, nil
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"motcua/drivers/emrtd/pa"
+	"motcua/drivers/pcsc"
+	"motcua/drivers/speaker"
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+	"motcua/kiosk/backoffice"
+	"motcua/kiosk/catalogue"
+	"motcua/kiosk/config"
+	"motcua/kiosk/doctor"
+	"motcua/kiosk/provision"
+	"motcua/kiosk/store"
+	"motcua/vision"
+)
+
+// built is when this program's sources were committed (RFC 3339), set by the build; "" when not known.
+var built string
+
+func doctorRun(ctx context.Context, c *console, args []string) exitCode {
+	fs := c.flags("doctor", "")
+	path := fs.String("config", defaultConfig, "configuration of the kiosk")
+	only := fs.String("only", "", "only these checks, separated by commas")
+	if _, err := c.parse(fs, args, 0, 0); err != nil {
+		return c.usageExit(err)
+	}
+	checks := checksFor(*path)
+	if *only != "" {
+		var err error
+		if checks, err = pick(checks, strings.Split(*only, ",")); err != nil {
+			return c.usageError("%w", err)
+		}
+	}
+	rep := doctor.Run(ctx, checks)
+	code := exitGood
+	if !rep.OK {
+		code = exitRefused
+	}
+	return c.report(code, rep, func(w io.Writer) {
+		if err := rep.Write(w); err != nil {
+			fmt.Fprintln(c.err, "kioskctl:", err)
+		}
+	})
+}
+
+// pick keeps the named checks.
+func pick(checks []doctor.Check, names []string) ([]doctor.Check, error) {
+	var kept []doctor.Check
+	for _, n := range names {
+		i := slices.IndexFunc(checks, func(c doctor.Check) bool { return c.Name == strings.TrimSpace(n) })
+		if i < 0 {
+			return nil, fmt.Errorf("no check is called %q", n)
+		}
+		kept = append(kept, checks[i])
+	}
+	return kept, nil
+}
+
+// checksFor assembles every check for the configuration at path. With one that cannot be read, the rest is checked by the defaults.
+func checksFor(path string) []doctor.Check {
+	cfg, cfgErr := config.Load(path)
+	if cfgErr != nil {
+		cfg = config.Default()
+	}
+	db := filepath.Join(cfg.Data.Dir, databaseName)
+	return []doctor.Check{
+		{Name: "config", Run: func(context.Context) doctor.Finding {
+			if cfgErr != nil {
+				return doctor.FromError(cfgErr)
+			}
+			return doctor.Good("%s", path)
+		}},
+		doctor.Database(func(ctx context.Context) (int64, error) { return probeDatabase(ctx, db) }),
+		doctor.Outbox(func(ctx context.Context) (kiosk.OutboxStats, error) {
+			stats, _, err := readOutbox(ctx, db)
+			if kiosk.CodeOf(err) == kiosk.CodeNotFound {
+				return stats, nil // no database yet: nothing waits
+			}
+			return stats, err
+		}),
+		doctor.Audit(func(ctx context.Context) (int64, int64, string, error) { return probeAudit(ctx, db) }),
+		doctor.Disk(cfg.Data.Dir, cfg.Data.MinFreeMB),
+		doctor.Clock(buildDate(), time.Now, db, db+"-wal", path),
+		doctor.Models(cfg.ModelsDir()),
+		doctor.OpenCV(probeOpenCV),
+		doctor.Reader(cfg.Reader.Kind, cfg.Reader.Name, func(context.Context) ([]string, error) { return pcsc.Readers() }),
+		doctor.Trust(cfg.Trust.Dir, countAnchors),
+		doctor.Device("camera", cfg.Camera.Face, "face camera"),
+		doctor.Device("paper_camera", cfg.Camera.Paper, "document camera"),
+		doctor.Catalogue(func() (string, int, error) { return probeCatalogue(cfg.Catalogue.File) }),
+		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg.Office.Dir) }),
+		doctor.Certificate(filepath.Join(cfg.Office.Dir, provision.FileDeviceCert), time.Now),
+		{Name: "voice", Run: func(ctx context.Context) doctor.Finding { return probeVoice(ctx, cfg.Voice) }},
+	}
+}
+
+// buildDate gives the zero time when the program was built without a date.
+func buildDate() time.Time {
+	t, err := time.Parse(time.RFC3339, built)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func probeDatabase(ctx context.Context, path string) (bytes int64, err error) {
+	s, err := store.Attach(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.Check(ctx)
+}
+
+func probeAudit(ctx context.Context, path string) (records, broken int64, reason string, err error) {
+	s, err := store.Attach(ctx, path)
+	if kiosk.CodeOf(err) == kiosk.CodeNotFound {
+		return 0, 0, "", nil // no database yet: no records
+	}
+	if err != nil {
+		return 0, 0, "", err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	rep, err := audit.Verify(ctx, s)
+	return rep.Records, rep.Broken, rep.Reason, err
+}
+
+// probeOpenCV brings a picture into OpenCV, encodes it and reads it back.
+func probeOpenCV(context.Context) (string, error) {
+	const op = "use OpenCV"
+	img := image.NewRGBA(image.Rect(0, 0, 64, 48))
+	for y := range 48 {
+		for x := range 64 {
+			img.Set(x, y, color.RGBA{R: uint8(4 * x), G: uint8(5 * y), B: 128, A: 255})
+		}
+	}
+	m, err := vision.FromImage(img)
+	if err != nil {
+		return "", kiosk.Errorf(kiosk.CodeInternal, op, "install OpenCV again (libopencv)", "%w", err)
+	}
+	defer m.Close()
+	jpeg, err := vision.EncodeJPEG(&m, 90)
+	if err != nil {
+		return "", kiosk.Errorf(kiosk.CodeInternal, op, "install OpenCV again (libopencv)", "%w", err)
+	}
+	back, err := vision.Decode(jpeg.Data)
+	if err != nil {
+		return "", kiosk.Errorf(kiosk.CodeInternal, op, "install OpenCV again (libopencv)", "%w", err)
+	}
+	defer back.Close()
+	if back.Cols() != 64 || back.Rows() != 48 {
+		return "", kiosk.Errorf(kiosk.CodeInternal, op, "install OpenCV again (libopencv)", "a picture came back with another size")
+	}
+	return fmt.Sprintf("encodes and decodes pictures, %d threads", vision.Threads()), nil
+}
+
+func countAnchors(dir string) (int, error) {
+	s, err := pa.LoadStore(dir)
+	if err != nil {
+		return 0, err
+	}
+	return s.Len(), nil
+}
+
+func probeCatalogue(file string) (version string, count int, err error) {
+	c, err := catalogue.Open(file)
+	if err != nil {
+		return "", 0, err
+	}
+	return c.Version(), c.Count(), nil
+}
+
+func pingOffice(ctx context.Context, dir string) error {
+	office, err := provision.LoadOffice(dir)
+	if err != nil {
+		return err
+	}
+	self, err := provision.LoadIdentity(dir)
+	if err != nil {
+		return err
+	}
+	roots, err := office.Pool()
+	if err != nil {
+		return err
+	}
+	client, err := backoffice.NewClient(backoffice.Options{URL: office.Intake, Roots: roots, Certificate: self.TLS(), AckKey: office.AckKey})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return client.Ping(ctx)
+}
+
+func probeVoice(ctx context.Context, cfg config.Voice) doctor.Finding {
+	if !cfg.Enabled {
+		return doctor.Missing("switched off in kiosk.toml", "")
+	}
+	if err := speaker.OpenDevice().Wait(ctx); err != nil {
+		return doctor.FromError(err)
+	}
+	s := speaker.New(speaker.Options{Dir: cfg.Dir, Volume: cfg.Volume})
+	if err := s.Check(ctx); err != nil {
+		return doctor.FromError(err)
+	}
+	return doctor.Good("%s, %d prompts", s, len(speaker.Prompts()))
+}

@@ -1,0 +1,40 @@
+// Command kioskctl is the technician's and the tester's tool: cards, faces, catalogue, outbox, checks of a machine.
+//
+// Every command takes -json and then prints one object on standard output; people read standard output without it. Faults
+// go to standard error as one sentence with what to do. Exit codes: 0 good, 1 refused or not ok, 2 undetermined,
+// 3 fault or usage.
+//
+// A command is one entry in [commands] and a function in a file of its own. Flags and operands may come in any order.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// commands is the table of commands. A key has one or two words; the longest key that fits the command line wins.
+var commands = map[string]command{
+	"card issue":       {"makes a simulated card from a person file and a face image", cardIssue},
+	"card read":        {"reads and verifies a card", cardRead},
+	"card simulate":    {"serves a simulated chip to pcscd", cardSimulate},
+	"catalogue list":   {"lists the procedures by field", catalogueList},
+	"catalogue search": {"finds procedures as citizens type", catalogueSearch},
+	"catalogue show":   {"shows a procedure", catalogueShow},
+	"demo":             {"sets up and runs a whole hall on simulated devices", demo},
+	"dg show":          {"shows a data group, decoded", dgShow},
+	"doctor":           {"checks the machine: every check, its result and the fix", doctorRun},
+	"face compare":     {"compares the faces of two pictures", faceCompare},
+	"face eval":        {"error rates of the recogniser over a list of pairs", faceEval},
+	"models fetch":     {"brings the model files into a folder", modelsFetch},
+	"outbox list":      {"what waits for the back office, since when, why", outboxList},
+	"sod verify":       {"passive authentication of files", sodVerify},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(int(code))
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/doctor"
+	"motcua/kiosk/store"
+)
+
+// sealed makes a sealed dossier of random-looking bytes.
+func sealed(id string, size int) kiosk.Sealed {
+	body := bytes.Repeat([]byte(id), size/len(id)+1)[:size]
+	return kiosk.Sealed{
+		ID: id, TokenID: strings.Repeat("ab", sha256.Size), Created: time.Now().Add(-time.Minute), Body: body, SHA256: sha256.Sum256(body),
+	}
+}
+
+func TestOutboxListBesideTheDaemon(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const id = "0b6f1c5e-3c1e-4c0e-8a7b-0123456789ab"
+	if err := s.PutOutbox(t.Context(), sealed(id, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	var out, faults bytes.Buffer
+	if code := run(t.Context(), &console{out: &out, err: &faults}, []string{"outbox", "list", "-json", "-data", dir}); code != exitGood {
+		t.Fatalf("exit %d: %s", code, faults.String())
+	}
+	var got struct {
+		Unsent int       `json:"unsent"`
+		Oldest int64     `json:"oldest_age_s"`
+		Items  []waiting `json:"items"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Unsent != 1 || got.Oldest < 59 || got.Oldest > 120 || len(got.Items) != 1 {
+		t.Fatalf("listed %s", out.String())
+	}
+	if i := got.Items[0]; i.ID != id || i.Bytes != 1000 || i.State != "waiting" || i.Attempts != 0 {
+		t.Errorf("item %+v", i)
+	}
+	out.Reset()
+	if code := run(t.Context(), &console{out: &out, err: io.Discard}, []string{"outbox", "list", "-data", dir}); code != exitGood || !strings.Contains(out.String(), id) {
+		t.Errorf("exit %d: %s", code, out.String())
+	}
+}
+
+func TestDoctorSeesTheDatabase(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, databaseName)
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	check := doctor.Database(func(ctx context.Context) (int64, error) { return probeDatabase(ctx, path) })
+	rep := doctor.Run(t.Context(), []doctor.Check{check})
+	if !rep.OK || rep.Checks[0].Result != doctor.OK {
+		t.Errorf("report %+v", rep)
+	}
+	if n, broken, _, err := probeAudit(t.Context(), path); err != nil || n != 0 || broken != 0 {
+		t.Errorf("audit: %d records, broken at %d, %v", n, broken, err)
+	}
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	_ "embed"
+	"time"
+)
+
+// Config is kiosk.toml. Every key is documented in [Sample].
+type Config struct {
+	Kiosk     Kiosk     `toml:"kiosk"`
+	HTTP      HTTP      `toml:"http"`
+	Data      Data      `toml:"data"`
+	Reader    Reader    `toml:"reader"`
+	Trust     Trust     `toml:"trust"`
+	Camera    Camera    `toml:"camera"`
+	Models    Models    `toml:"models"`
+	Match     Match     `toml:"match"`
+	Office    Office    `toml:"office"`
+	Catalogue Catalogue `toml:"catalogue"`
+	Voice     Voice     `toml:"voice"`
+	UI        UI        `toml:"ui"`
+	Log       Log       `toml:"log"`
+}
+
+// Kiosk says which kiosk this is. All three are required.
+type Kiosk struct {
+	Name    string `toml:"name"`    // the kiosk's name in dossiers and at the back office
+	Commune string `toml:"commune"` // the office's name as citizens read it
+	Hotline string `toml:"hotline"` // the telephone number on every screen and receipt
+}
+
+// HTTP is where the citizen's pages are served: on this machine only.
+type HTTP struct {
+	Listen string `toml:"listen"` // loopback address and port
+}
+
+// Data is where the kiosk keeps its database.
+type Data struct {
+	Dir       string `toml:"dir"`
+	MinFreeMB int    `toml:"min_free_mb"` // below it no new dossier is taken in
+}
+
+// Kinds of devices. A path stands for itself.
+const (
+	KindPCSC = "pcsc"
+	KindSim  = "sim"
+	KindNone = "none"
+)
+
+// Reader is the chip card reader.
+type Reader struct {
+	Kind string `toml:"kind"` // pcsc, sim, none
+	Name string `toml:"name"` // part of the reader's name; "" takes the first that is found
+}
+
+// Trust is where the trust anchors (CSCA certificates) lie.
+type Trust struct {
+	Dir string `toml:"dir"`
+}
+
+// Camera names the camera that sees the citizen and the one that sees the paper.
+type Camera struct {
+	Face   string `toml:"face"`   // device path, sim, none
+	Paper  string `toml:"paper"`  // device path, sim, none
+	Rotate int    `toml:"rotate"` // degrees clockwise for the face camera: 0, 90, 180, 270
+}
+
+// Models is where the model files and their MANIFEST.json lie.
+type Models struct {
+	Dir string `toml:"dir"` // "" means the search of [Config.ModelsDir]
+}
+
+// Match is how faces are decided.
+type Match struct {
+	Threshold float64 `toml:"threshold"` // 0 takes the manifest's
+	Tries     int     `toml:"tries"`     // attempts before the officer is called
+}
+
+// Office is the back office: Dir holds office.json, device.key and device.crt.
+type Office struct {
+	Dir   string        `toml:"dir"`
+	Retry time.Duration `toml:"retry"` // first pause after a failed delivery
+}
+
+// Catalogue is the procedure catalogue.
+type Catalogue struct {
+	File string `toml:"file"` // "" takes the starter catalogue inside the program
+}
+
+// Voice is the spoken prompts.
+type Voice struct {
+	Enabled bool   `toml:"enabled"`
+	Dir     string `toml:"dir"`    // folder of Ogg Vorbis clips; "" is silence
+	Volume  int    `toml:"volume"` // 0 to 100
+}
+
+// UI is the panel the pages are drawn for.
+type UI struct {
+	PxPerMM float64 `toml:"px_per_mm"`
+	Layout  string  `toml:"layout"` // auto, portrait, compact
+}
+
+// Log is how much is written.
+type Log struct {
+	Level string `toml:"level"` // debug, info, warn, error
+}
+
+// Default gives every default. The keys of [kiosk] have none: they must be set.
+func Default() Config {
+	return Config{
+		HTTP:      HTTP{Listen: "127.0.0.1:8080"},
+		Data:      Data{Dir: "/var/lib/kiosk", MinFreeMB: 512},
+		Reader:    Reader{Kind: KindPCSC},
+		Trust:     Trust{Dir: "/etc/kiosk/trust"},
+		Camera:    Camera{Face: "/dev/video0", Paper: "/dev/video2"},
+		Match:     Match{Tries: 3},
+		Office:    Office{Dir: "/etc/kiosk/office", Retry: 10 * time.Second},
+		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80},
+		UI:        UI{PxPerMM: 4.03, Layout: "auto"},
+		Log:       Log{Level: "info"},
+		Catalogue: Catalogue{},
+	}
+}
+
+//go:embed kiosk.toml
+var sample string
+
+// Sample gives the commented kiosk.toml: every key with its default and what it means.
+func Sample() string { return sample }

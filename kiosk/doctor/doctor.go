@@ -1,0 +1,150 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"motcua/kiosk"
+)
+
+// Result is how a check ended.
+type Result string
+
+// The results. Only [Fail] makes a machine not ok.
+const (
+	OK     Result = "ok"
+	Warn   Result = "warn"   // works, but somebody should act soon
+	Fail   Result = "fail"   // does not work, and the kiosk needs it
+	Absent Result = "absent" // is not there or not wanted; the officer path is the way on
+)
+
+// Finding is what a check saw. Text and Fix hold no personal data; Fix is empty when there is nothing to do.
+type Finding struct {
+	Name   string `json:"name"`
+	Result Result `json:"result"`
+	Text   string `json:"text"`
+	Fix    string `json:"fix"`
+}
+
+// Check is one check. Run leaves Name to [Run].
+type Check struct {
+	Name    string
+	Timeout time.Duration // 0 means [DefaultTimeout]
+	Run     func(ctx context.Context) Finding
+}
+
+// DefaultTimeout is how long a check may take.
+const DefaultTimeout = 10 * time.Second
+
+// Report is the outcome of all checks, in the order of the list.
+type Report struct {
+	OK     bool      `json:"ok"` // no check failed
+	Checks []Finding `json:"checks"`
+}
+
+// Count gives how many checks ended with r.
+func (r Report) Count(result Result) int {
+	n := 0
+	for _, c := range r.Checks {
+		if c.Result == result {
+			n++
+		}
+	}
+	return n
+}
+
+// Run makes all checks at the same time. It returns when the last is done or out of time, even when a check ignores its context.
+func Run(ctx context.Context, checks []Check) Report {
+	rep := Report{OK: true, Checks: make([]Finding, len(checks))}
+	var wg sync.WaitGroup
+	for i, c := range checks {
+		wg.Go(func() { rep.Checks[i] = c.once(ctx) })
+	}
+	wg.Wait()
+	for _, f := range rep.Checks {
+		rep.OK = rep.OK && f.Result != Fail
+	}
+	return rep
+}
+
+func (c Check) once(ctx context.Context) Finding {
+	limit := c.Timeout
+	if limit <= 0 {
+		limit = DefaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan Finding, 1)
+	go func() { done <- c.guarded(ctx) }()
+	var f Finding
+	select {
+	case f = <-done:
+	case <-ctx.Done():
+		f = Failed("did not answer within "+limit.String(), "unplug the device or restart what it talks to, then try again")
+	}
+	f.Name = c.Name
+	return f
+}
+
+func (c Check) guarded(ctx context.Context) (f Finding) {
+	defer func() {
+		if p := recover(); p != nil {
+			f = Failed("the check itself broke off", "report this as a defect of the program")
+		}
+	}()
+	return c.Run(ctx)
+}
+
+// Good is a finding with result [OK].
+func Good(format string, args ...any) Finding {
+	return Finding{Result: OK, Text: fmt.Sprintf(format, args...)}
+}
+
+// Warned is a finding with result [Warn].
+func Warned(text, fix string) Finding { return Finding{Result: Warn, Text: text, Fix: fix} }
+
+// Failed is a finding with result [Fail].
+func Failed(text, fix string) Finding { return Finding{Result: Fail, Text: text, Fix: fix} }
+
+// Missing is a finding with result [Absent].
+func Missing(text, fix string) Finding { return Finding{Result: Absent, Text: text, Fix: fix} }
+
+// absent are the codes by which a port says that a part is simply not there.
+var absent = map[kiosk.Code]bool{
+	kiosk.CodeReaderMissing: true, kiosk.CodeCameraMissing: true, kiosk.CodeModelMissing: true, kiosk.CodeUnavailable: true,
+}
+
+// FromError makes a finding of an error: absent for a part that is not there, failed otherwise; the hint becomes the fix.
+func FromError(err error) Finding {
+	f := Finding{Result: Fail, Text: strings.Join(strings.Fields(err.Error()), " ")}
+	var e *kiosk.Error
+	if errors.As(err, &e) {
+		bare := *e
+		bare.Hint = ""
+		f.Text, f.Fix = strings.Join(strings.Fields(bare.Error()), " "), e.Hint
+		if absent[e.Code] {
+			f.Result = Absent
+		}
+	}
+	return f
+}
+
+// Write prints a report for people, one check after the other.
+func (r Report) Write(w io.Writer) error {
+	var b strings.Builder
+	for _, f := range r.Checks {
+		fmt.Fprintf(&b, "%-7s %-12s %s\n", f.Result, f.Name, f.Text)
+		if f.Fix != "" && f.Result != OK {
+			fmt.Fprintf(&b, "%-7s %-12s → %s\n", "", "", f.Fix)
+		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}

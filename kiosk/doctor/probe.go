@@ -1,0 +1,154 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"motcua/kiosk"
+)
+
+// Database checks that the database opens, is whole, and writes so that a power cut loses nothing acknowledged. probe makes
+// these checks and gives the size of the file; not_found means that kioskd has not made it yet.
+func Database(probe func(context.Context) (bytes int64, err error)) Check {
+	return Check{Name: "database", Timeout: time.Minute, Run: func(ctx context.Context) Finding {
+		n, err := probe(ctx)
+		switch {
+		case kiosk.CodeOf(err) == kiosk.CodeNotFound:
+			return Missing("there is no database yet", "start kioskd once: it makes the database")
+		case err != nil:
+			return FromError(err)
+		}
+		return Good("whole, WAL, synchronous FULL, %d KB", n>>10)
+	}}
+}
+
+// OpenCV checks that the vision library can be used. probe makes a small real computation and says which.
+func OpenCV(probe func(context.Context) (text string, err error)) Check {
+	return Check{Name: "opencv", Timeout: 30 * time.Second, Run: func(ctx context.Context) Finding {
+		text, err := probe(ctx)
+		if err != nil {
+			return FromError(err)
+		}
+		return Good("%s", text)
+	}}
+}
+
+// Reader checks that pcscd answers and a reader is connected. probe gives the readers' names; kind is that of the configuration.
+func Reader(kind, name string, probe func(context.Context) ([]string, error)) Check {
+	return Check{Name: "reader", Run: func(ctx context.Context) Finding {
+		switch kind {
+		case "none":
+			return Missing("no reader is configured", "")
+		case "sim":
+			return Good("simulated")
+		}
+		names, err := probe(ctx)
+		if err != nil {
+			return FromError(err)
+		}
+		for _, n := range names {
+			if strings.Contains(strings.ToLower(n), strings.ToLower(name)) {
+				return Good("%s", n)
+			}
+		}
+		if len(names) > 0 {
+			return Missing(fmt.Sprintf("no reader is called %q; there is %s", name, strings.Join(names, ", ")), "correct [reader] name in kiosk.toml")
+		}
+		return Missing("pcscd runs, but no reader is connected", "plug in the reader")
+	}}
+}
+
+// Trust checks that there are trust anchors. count gives how many in dir could be read.
+func Trust(dir string, count func(dir string) (int, error)) Check {
+	return Check{Name: "trust", Run: func(context.Context) Finding {
+		const fix = "put the CSCA certificates into this folder; until then no card can be verified and every citizen goes to the officer"
+		n, err := count(dir)
+		if err != nil {
+			f := FromError(err)
+			if f.Fix == "" {
+				f.Fix = fix
+			}
+			return f
+		}
+		if n == 0 {
+			return Warned("there is no trust anchor in "+dir, fix)
+		}
+		return Good("%d trust anchors in %s", n, dir)
+	}}
+}
+
+// Catalogue checks that the procedures can be loaded.
+func Catalogue(load func() (version string, count int, err error)) Check {
+	return Check{Name: "catalogue", Run: func(context.Context) Finding {
+		v, n, err := load()
+		if err != nil {
+			return FromError(err)
+		}
+		return Good("%d procedures, version %s", n, v)
+	}}
+}
+
+// Office checks that the back office answers. A kiosk without it keeps taking dossiers in, so silence is a warning.
+func Office(ping func(context.Context) error) Check {
+	return Check{Name: "office", Run: func(ctx context.Context) Finding {
+		start := time.Now()
+		err := ping(ctx)
+		if err == nil {
+			return Good("answers in %d ms", time.Since(start).Milliseconds())
+		}
+		f := FromError(err)
+		if kiosk.CodeOf(err) == kiosk.CodeOfficeOffline {
+			f.Result = Warn
+		}
+		return f
+	}}
+}
+
+// Ready checks a part by its Ready function: camera, matcher, voice, outbox.
+func Ready(name, good string, ready func() error) Check {
+	return Check{Name: name, Run: func(context.Context) Finding {
+		if err := ready(); err != nil {
+			return FromError(err)
+		}
+		return Good("%s", good)
+	}}
+}
+
+// queueOld is the age at which a waiting dossier needs a person.
+const queueOld = 24 * time.Hour
+
+// Outbox checks what waits for the back office.
+func Outbox(stats func(context.Context) (kiosk.OutboxStats, error)) Check {
+	return Check{Name: "outbox", Run: func(ctx context.Context) Finding {
+		s, err := stats(ctx)
+		if err != nil {
+			return FromError(err)
+		}
+		text := fmt.Sprintf("%d dossiers wait, the oldest for %s", s.Unsent, s.OldestAge.Round(time.Minute))
+		switch {
+		case s.Quarantine > 0:
+			return Failed(fmt.Sprintf("%d dossiers were refused and wait for a technician", s.Quarantine), "look at them with: kioskctl outbox list")
+		case s.Unsent == 0:
+			return Good("nothing waits")
+		case s.OldestAge > queueOld:
+			return Warned(text, "check the network and the back office")
+		}
+		return Good("%s", text)
+	}}
+}
+
+// Audit checks the hash chain. verify gives the number of good records, and the first broken one with the reason, 0 for none.
+func Audit(verify func(context.Context) (records, broken int64, reason string, err error)) Check {
+	return Check{Name: "audit", Timeout: time.Minute, Run: func(ctx context.Context) Finding {
+		n, broken, reason, err := verify(ctx)
+		if err != nil {
+			return FromError(err)
+		}
+		if broken != 0 {
+			return Failed(fmt.Sprintf("the chain breaks at record %d (%s)", broken, reason), "keep the disk and call the security officer: somebody changed the log")
+		}
+		return Good("%d records, unbroken", n)
+	}}
+}

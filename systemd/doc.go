@@ -1,0 +1,15 @@
+// Package systemd holds the machine's side of a kiosk: units, users, folders, device rules, the browser's policy.
+//
+// There is no code here: the tests run systemd-analyze on the units and read the other files as their programs would, so that
+// a unit that does not load, or that lost its sandbox, is found on the developer's machine.
+//
+//	units/                  kioskd, kiosk-browser (cage and Chromium on the loopback page), onestopd; a drop-in for pcscd
+//	sysusers.d, tmpfiles.d  a user for each program, and their folders
+//	udev/, polkit/          who may use cameras and readers
+//	chromium/               managed policy: one page, nothing else (goes to /etc/chromium/policies/managed)
+//
+// The units were also booted: go test ./systemd -boot (as root, with systemd-nspawn and the programs in build/) starts kioskd
+// in its sandbox under a true systemd, asks for its page, freezes it, and sees the watchdog start it again.
+//
+// The exposure that systemd-analyze security gives is held below 1.5 for kioskd, 2 for onestopd and 4 for the browser session.
+package systemd

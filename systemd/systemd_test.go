@@ -1,0 +1,346 @@
+package systemd
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"motcua/kiosk/config"
+)
+
+// exposure is the bar for each unit, in tenths: systemd-analyze security gives more exposure a higher number.
+var exposure = map[string]int{"kioskd.service": 14, "onestopd.service": 19, "kiosk-browser.service": 39}
+
+// binaries are what the units start; the test root holds empty ones.
+var binaries = []string{"usr/bin/kioskd", "usr/bin/onestopd", "usr/bin/cage", "usr/bin/chromium", "usr/sbin/pcscd"}
+
+// oldest is the systemd whose "security --offline" the bars were set with (Debian 12).
+const oldest = 252
+
+func analyze(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	out, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		t.Skipf("systemd-analyze --version: %v", err)
+	}
+	m := regexp.MustCompile(`^systemd ([0-9]+)`).FindSubmatch(out)
+	if m == nil {
+		t.Skipf("systemd-analyze tells no version: %q", out)
+	}
+	if v, err := strconv.Atoi(string(m[1])); err != nil || v < oldest {
+		t.Skipf("systemd %s is older than %d", m[1], oldest)
+	}
+	return path
+}
+
+func units(t *testing.T) []string {
+	t.Helper()
+	list, err := filepath.Glob("units/*.service")
+	if err != nil || len(list) != len(exposure) {
+		t.Fatalf("%d units, %d bars (%v)", len(list), len(exposure), err)
+	}
+	return list
+}
+
+// machineRoot makes a root with the host's own units, ours, and empty programs.
+func machineRoot(t *testing.T) string {
+	t.Helper()
+	const host = "/usr/lib/systemd/system"
+	if _, err := os.Stat(host); err != nil {
+		t.Skip("the host has no systemd units to verify against")
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, host), withoutLinksOut{os.DirFS(host)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "etc/systemd/system"), os.DirFS("units")); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range binaries {
+		path := filepath.Join(dir, b)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// withoutLinksOut leaves out symbolic links (aliases of units): they point out of the copied folder.
+type withoutLinksOut struct{ fs.FS }
+
+func (w withoutLinksOut) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(w.FS, name)
+	return slices.DeleteFunc(list, func(d fs.DirEntry) bool { return d.Type()&fs.ModeSymlink != 0 }), err
+}
+
+func TestUnitsLoad(t *testing.T) {
+	bin, dir := analyze(t), machineRoot(t)
+	for _, u := range units(t) {
+		out, err := exec.Command(bin, "verify", "--man=no", "--root="+dir, filepath.Base(u)).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", u, err, out)
+			continue
+		}
+		for line := range strings.SplitSeq(string(out), "\n") {
+			if strings.Contains(line, "/etc/systemd/system/") || strings.Contains(line, filepath.Base(u)) {
+				t.Errorf("%s: %s", u, strings.TrimPrefix(line, dir))
+			}
+		}
+	}
+}
+
+// The verification itself works: a unit with a misspelt key and a missing program is found.
+func TestVerifyFindsMistakes(t *testing.T) {
+	bin, dir := analyze(t), machineRoot(t)
+	bad := "[Service]\nExecStart=/usr/bin/nobody\nProtectSytem=strict\n"
+	if err := os.WriteFile(filepath.Join(dir, "etc/systemd/system/bad.service"), []byte(bad), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(bin, "verify", "--man=no", "--root="+dir, "bad.service").CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("ProtectSytem")) {
+		t.Errorf("error %v, output:\n%s", err, out)
+	}
+}
+
+func TestExposure(t *testing.T) {
+	bin := analyze(t)
+	for _, u := range units(t) {
+		bar := exposure[filepath.Base(u)]
+		out, err := exec.Command(bin, "security", "--offline=yes", "--no-pager", fmt.Sprintf("--threshold=%d", bar), u).CombinedOutput()
+		overall := "no overall level"
+		for line := range strings.SplitSeq(string(out), "\n") {
+			if strings.Contains(line, "Overall exposure level") {
+				overall = strings.TrimSpace(line)
+			}
+		}
+		t.Log(overall)
+		if err != nil {
+			t.Errorf("%s is above %.1f: %v\n%s", u, float64(bar)/10, err, out)
+		}
+	}
+}
+
+// settings reads a unit: every value of every key, continued lines joined.
+func settings(t *testing.T, path string) map[string][]string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string][]string{}
+	for line := range strings.SplitSeq(strings.ReplaceAll(string(data), "\\\n", " "), "\n") {
+		key, value, ok := strings.Cut(line, "=")
+		if ok && !strings.HasPrefix(line, "#") {
+			values[key] = append(values[key], value)
+		}
+	}
+	return values
+}
+
+func TestUnitsAreWatchedAndConfined(t *testing.T) {
+	k := settings(t, "units/kioskd.service")
+	for key, want := range map[string]string{
+		"Type": "notify", "NotifyAccess": "main", "User": "kiosk", "ProtectSystem": "strict", "LimitCORE": "0", "DevicePolicy": "closed",
+		"RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6", "MemorySwapMax": "0", "StateDirectoryMode": "0700", "UMask": "0077",
+	} {
+		if got := k[key]; len(got) != 1 || got[0] != want {
+			t.Errorf("kioskd.service %s = %q, want %q", key, got, want)
+		}
+	}
+	if s, err := strconv.Atoi(first(k["WatchdogSec"])); err != nil || s < 5 || s > 60 {
+		t.Errorf("kioskd.service WatchdogSec = %q, want 5 to 60 seconds", k["WatchdogSec"])
+	}
+	users := map[string]bool{}
+	for _, u := range units(t) {
+		s := settings(t, u)
+		name := first(s["User"])
+		if name == "" || name == "root" || users[name] {
+			t.Errorf("%s runs as %q: every program has a user of its own", u, name)
+		}
+		users[name] = true
+		for _, key := range []string{"NoNewPrivileges", "CapabilityBoundingSet", "LimitCORE", "ProtectSystem", "SystemCallFilter", "Restart"} {
+			if _, ok := s[key]; !ok {
+				t.Errorf("%s lacks %s", u, key)
+			}
+		}
+	}
+	if b := settings(t, "units/kiosk-browser.service"); first(b["IPAddressDeny"]) != "any" || first(b["IPAddressAllow"]) != "localhost" {
+		t.Error("the browser may reach more than this machine")
+	}
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// The port stands in three places: the configuration's default, kioskd's unit, the browser's address and policy.
+func TestThePortIsTheSame(t *testing.T) {
+	_, port, err := net.SplitHostPort(config.Default().HTTP.Listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := first(settings(t, "units/kioskd.service")["SocketBindAllow"]); got != "tcp:"+port {
+		t.Errorf("kioskd.service allows %q, the default port is %s", got, port)
+	}
+	address := "http://127.0.0.1:" + port
+	if got := first(settings(t, "units/kiosk-browser.service")["ExecStart"]); !strings.HasSuffix(got, " "+address+"/") {
+		t.Errorf("the browser opens %q, not %s/", got, address)
+	}
+	if p := policy(t); first(texts(p["URLAllowlist"])) != address || first(texts(p["RestoreOnStartupURLs"])) != address+"/" {
+		t.Errorf("the policy allows %v and opens %v", p["URLAllowlist"], p["RestoreOnStartupURLs"])
+	}
+}
+
+func policy(t *testing.T) map[string]any {
+	t.Helper()
+	data, err := os.ReadFile("chromium/kiosk.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p map[string]any
+	if err := json.Unmarshal(data, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func texts(v any) []string {
+	var out []string
+	list, _ := v.([]any)
+	for _, x := range list {
+		s, _ := x.(string)
+		out = append(out, s)
+	}
+	return out
+}
+
+func TestPolicyLocksTheBrowser(t *testing.T) {
+	p := policy(t)
+	if got := texts(p["URLBlocklist"]); !slices.Equal(got, []string{"*"}) {
+		t.Errorf("URLBlocklist = %v", got)
+	}
+	if got := texts(p["URLAllowlist"]); len(got) != 1 {
+		t.Errorf("URLAllowlist = %v", got)
+	}
+	for key, want := range map[string]any{
+		"DeveloperToolsAvailability": 2.0, "DownloadRestrictions": 3.0, "IncognitoModeAvailability": 2.0, "SyncDisabled": true,
+		"PasswordManagerEnabled": false, "AllowFileSelectionDialogs": false, "VideoCaptureAllowed": false, "AudioCaptureAllowed": false,
+		"AutofillAddressEnabled": false, "SearchSuggestEnabled": false, "PrintingEnabled": false, "MetricsReportingEnabled": false,
+		"SavingBrowserHistoryDisabled": true, "DefaultWebUsbGuardSetting": 2.0, "DefaultSerialGuardSetting": 2.0, "DefaultPopupsSetting": 2.0,
+	} {
+		if p[key] != want {
+			t.Errorf("%s = %v, want %v", key, p[key], want)
+		}
+	}
+}
+
+// Users and folders are made as the programs would make them, in a root of their own.
+func TestUsersAndFolders(t *testing.T) {
+	for _, tool := range []string{"systemd-sysusers", "systemd-tmpfiles"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is not installed")
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("making users' folders needs root")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	group := "video:x:44:\naudio:x:29:\nroot:x:0:\n"
+	for name, text := range map[string]string{"etc/passwd": "root:x:0:0:root:/:/bin/sh\n", "etc/group": group} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, "systemd-sysusers", "--root="+dir, abs(t, "sysusers.d/kiosk.conf"))
+	run(t, "systemd-tmpfiles", "--root="+dir, "--create", abs(t, "tmpfiles.d/kiosk.conf"))
+	passwd, err := os.ReadFile(filepath.Join(dir, "etc/passwd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range units(t) {
+		if name := first(settings(t, u)["User"]); !bytes.Contains(passwd, []byte("\n"+name+":x:")) {
+			t.Errorf("%s: no user %s is made", u, name)
+		}
+	}
+	for path, mode := range map[string]fs.FileMode{"var/lib/kiosk": 0o700, "etc/kiosk/office": 0o750, "var/lib/onestop": 0o700} {
+		s, err := os.Stat(filepath.Join(dir, path))
+		if err != nil || s.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v", path, s, err)
+		}
+	}
+}
+
+func abs(t *testing.T, path string) string {
+	t.Helper()
+	a, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+var udevTerm = regexp.MustCompile(`^(SUBSYSTEM|KERNEL|ATTR\{[A-Za-z]+\}|ENV\{[A-Z_]+\}|GROUP|MODE|OWNER|TAG)(==|!=|=|\+=)"[^"]*"$`)
+
+// A rule that udev cannot read is skipped without a word; so the form is checked here, and by udevadm where it can (254).
+func TestUdevRules(t *testing.T) {
+	path := "udev/70-kiosk.rules"
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rules := 0
+	for s, no := bufio.NewScanner(f), 1; s.Scan(); no++ {
+		line := strings.TrimSpace(s.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		rules++
+		for term := range strings.SplitSeq(line, ",") {
+			if !udevTerm.MatchString(strings.TrimSpace(term)) {
+				t.Errorf("line %d: %q is not a term of a rule", no, term)
+			}
+		}
+	}
+	if rules < 5 {
+		t.Errorf("%d rules", rules)
+	}
+	if exec.Command("udevadm", "verify", "--help").Run() == nil {
+		run(t, "udevadm", "verify", "--no-summary", abs(t, path))
+	}
+}
