@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"motcua/kiosk"
@@ -113,18 +112,12 @@ func camera(key, value string) *problem {
 }
 
 func (c *Config) checkDecisions() *problem {
-	if p := within("match.threshold", c.Match.Threshold, 0, 1); p != nil {
-		return p
-	}
-	return within("match.tries", float64(c.Match.Tries), 1, 5)
+	return within("match.threshold", c.Match.Threshold, 0, 1)
 }
 
 func (c *Config) checkOffice() *problem {
 	if c.Office.Dir == "" {
 		return &problem{"office.dir", "is empty", "name the folder that holds office.json, device.key and device.crt"}
-	}
-	if c.Office.Retry < time.Second || c.Office.Retry > 10*time.Minute {
-		return &problem{"office.retry", "is " + c.Office.Retry.String(), "use a duration from \"1s\" to \"10m\""}
 	}
 	return nil
 }
@@ -134,9 +127,6 @@ func (c *Config) checkFront() *problem {
 		return p
 	}
 	if p := within("ui.px_per_mm", c.UI.PxPerMM, 1, 20); p != nil {
-		return p
-	}
-	if p := oneOf("ui.layout", c.UI.Layout, "auto", "portrait", "compact"); p != nil {
 		return p
 	}
 	return oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")

@@ -2,7 +2,6 @@ package config
 
 import (
 	_ "embed"
-	"time"
 )
 
 // Config is kiosk.toml. Every key is documented in [Sample].
@@ -73,13 +72,11 @@ type Models struct {
 // Match is how faces are decided.
 type Match struct {
 	Threshold float64 `toml:"threshold"` // 0 takes the manifest's
-	Tries     int     `toml:"tries"`     // attempts before the officer is called
 }
 
 // Office is the back office: Dir holds office.json, device.key and device.crt.
 type Office struct {
-	Dir   string        `toml:"dir"`
-	Retry time.Duration `toml:"retry"` // first pause after a failed delivery
+	Dir string `toml:"dir"`
 }
 
 // Catalogue is the procedure catalogue.
@@ -97,7 +94,6 @@ type Voice struct {
 // UI is the panel the pages are drawn for.
 type UI struct {
 	PxPerMM float64 `toml:"px_per_mm"`
-	Layout  string  `toml:"layout"` // auto, portrait, compact
 }
 
 // Log is how much is written.
@@ -113,10 +109,9 @@ func Default() Config {
 		Reader:    Reader{Kind: KindPCSC},
 		Trust:     Trust{Dir: "/etc/kiosk/trust"},
 		Camera:    Camera{Face: "/dev/video0", Paper: "/dev/video2"},
-		Match:     Match{Tries: 3},
-		Office:    Office{Dir: "/etc/kiosk/office", Retry: 10 * time.Second},
+		Office:    Office{Dir: "/etc/kiosk/office"},
 		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80},
-		UI:        UI{PxPerMM: 4.03, Layout: "auto"},
+		UI:        UI{PxPerMM: 4.03},
 		Log:       Log{Level: "info"},
 		Catalogue: Catalogue{},
 	}

@@ -19,6 +19,8 @@ type Chip struct {
 	PassiveAuth PassiveAuth
 	// Decode reads what DG1 and DG13 say.
 	Decode func(groups map[kiosk.FileID][]byte) (kiosk.Citizen, error)
+	// ActiveAuth checks the chip's answer to the kiosk's challenge again, see dossier.VerifyOptions; nil leaves it to the kiosk's word.
+	ActiveAuth func(groups map[kiosk.FileID][]byte, challenge, signature []byte) error
 	// Photo gives the face of DG2 as encoded there.
 	Photo func(groups map[kiosk.FileID][]byte) (kiosk.Image, error)
 	// Convert makes a JPEG or PNG of a picture that browsers do not show (JPEG 2000).
@@ -104,6 +106,7 @@ func (d *Desk) open(it Item, body []byte) (*Opened, error) {
 	o.Dossier = p.Dossier()
 	o.Report = p.Verify(dossier.VerifyOptions{
 		Devices: d.opt.Devices, Now: it.Received, PassiveAuth: d.opt.Chip.PassiveAuth, Decode: d.opt.Chip.Decode,
+		ActiveAuth: d.opt.Chip.ActiveAuth,
 	})
 	o.groups = map[kiosk.FileID][]byte{}
 	for id, b := range p.Files() {

@@ -25,6 +25,7 @@ type Store struct {
 	free func(string) (int64, error) // bytes free on the disk of a folder
 
 	mu      sync.Mutex
+	keep    int64 // free bytes below which Ready refuses, when more than Reserve
 	warning error // what Open had to repair
 	corrupt error // sticky: seen while running
 }
@@ -112,11 +113,20 @@ func (s *Store) Warning() error {
 func (s *Store) Ready() error {
 	s.mu.Lock()
 	err := s.corrupt
+	keep := s.keep
 	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	return s.room(0)
+	return s.room(max(0, keep-Reserve) / 3)
+}
+
+// KeepFree makes Ready refuse below that many free bytes. A visit that began before still finds its room: Put asks for the
+// Reserve alone.
+func (s *Store) KeepFree(bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep = bytes
 }
 
 // room checks that n bytes fit thrice (log, main file, slack) beside the reserve.

@@ -171,6 +171,15 @@ func TestFullDisk(t *testing.T) {
 	if err := s.PutOutbox(t.Context(), sealed(1, 1000)); kiosk.CodeOf(err) != kiosk.CodeStoreFull {
 		t.Errorf("no room for it: %v", err)
 	}
+	s.KeepFree(Reserve + 30_000)
+	s.free = func(string) (int64, error) { return Reserve + 20_000, nil }
+	if err := s.Ready(); kiosk.CodeOf(err) != kiosk.CodeStoreFull {
+		t.Errorf("below what the operator wants free: %v", err)
+	}
+	if err := s.PutOutbox(t.Context(), sealed(3, 1000)); err != nil {
+		t.Errorf("a visit that began before finds no room: %v", err)
+	}
+	s.KeepFree(0)
 	s.free = func(string) (int64, error) { return Reserve - 1, nil }
 	if err := s.Ready(); kiosk.CodeOf(err) != kiosk.CodeStoreFull {
 		t.Errorf("no reserve: %v", err)
@@ -182,10 +191,10 @@ func TestFullDisk(t *testing.T) {
 	if err := s.PutOutbox(t.Context(), sealed(2, 1<<20)); kiosk.CodeOf(err) != kiosk.CodeStoreFull {
 		t.Errorf("SQLite is full: %v", err)
 	}
-	if st, err := s.OutboxStats(t.Context(), start); err != nil || st.Unsent != 0 {
+	if st, err := s.OutboxStats(t.Context(), start); err != nil || st.Unsent != 1 {
 		t.Errorf("a refused dossier is there: %+v %v", st, err)
 	}
-	put(t, s, sealed(3, 100))
+	put(t, s, sealed(4, 100))
 }
 
 // TestPurgedLeavesNothing is the canary: after the acknowledgement no byte of body or token id is in any file.

@@ -82,7 +82,7 @@ func loadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, kiosk.Errorf(kiosk.CodeBadInput, "open file", "give a file that can be read", "%w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil || len(b) > maxFile {
 		return nil, kiosk.Errorf(kiosk.CodeBadInput, "read file", "give a file of a chip", "%s cannot be read or is longer than %d bytes", name, maxFile)

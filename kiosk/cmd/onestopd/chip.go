@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"motcua/drivers/emrtd"
 	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/pa"
 	"motcua/kiosk"
@@ -20,7 +21,7 @@ func chip(trust *pa.Store) onestop.Chip {
 			r := pa.Verify(sod, groups, trust, now)
 			return r.Checks, r.Signer
 		},
-		Decode: decode,
+		Decode: decode, ActiveAuth: activeAuth,
 		Photo: func(groups map[kiosk.FileID][]byte) (kiosk.Image, error) {
 			f, err := lds.ParseDG2(groups[kiosk.FileDG2])
 			return f.Image, err
@@ -48,4 +49,19 @@ func decode(groups map[kiosk.FileID][]byte) (kiosk.Citizen, error) {
 	}
 	y, m, d := time.Now().In(onestop.Zone).Date()
 	return lds.Citizen(dg1, dg13, kiosk.Date{Year: y, Month: int(m), Day: d}), nil
+}
+
+// activeAuth checks the chip's answer to the kiosk's challenge again, from the raw files.
+func activeAuth(groups map[kiosk.FileID][]byte, challenge, signature []byte) error {
+	key, err := lds.ParseDG15(groups[kiosk.FileDG15])
+	if err != nil {
+		return err
+	}
+	var infos *lds.SecurityInfos
+	if raw, ok := groups[kiosk.FileDG14]; ok {
+		if infos, err = lds.ParseDG14(raw); err != nil {
+			return err
+		}
+	}
+	return emrtd.VerifyActiveAuth(key, infos, challenge, signature)
 }

@@ -1,0 +1,216 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"motcua/drivers/emrtd/emrtdtest"
+	"motcua/kiosk"
+)
+
+// Person is one of the cast: a fictional citizen with a simulated card. Seed is the face, as vision/visiontest renders it.
+type Person struct {
+	Key    string // "an"
+	Name   string // as the dock shows it
+	Number string // 12 digits, as printed on the card: the visitor of the demo must type it
+	Seed   int64
+	Card   *emrtdtest.Card
+}
+
+// Sheet is what lies under the document camera.
+type Sheet string
+
+// The sheets.
+const (
+	SheetForm  Sheet = "form"  // a filled form
+	SheetBlank Sheet = "blank" // nothing but the table
+)
+
+// Light is how the hall is lit.
+type Light string
+
+// The lights.
+const (
+	LightGood Light = "good"
+	LightDark Light = "dark"
+)
+
+// Scene is what the cameras see. Who lists the people before the face camera, by key.
+type Scene struct {
+	Who         []string
+	Light       Light
+	Camera      bool // the face camera is plugged in
+	Frozen      bool // the face camera gives the same frame for ever
+	PaperCamera bool
+	Sheet       Sheet
+}
+
+// World is the demo's little world. All methods may be called from any goroutine.
+type World struct {
+	people []Person
+	slot   *emrtdtest.Slot
+	net    *Network
+
+	mu      sync.Mutex
+	scene   Scene
+	placed  string // whose card is on the reader
+	fault   string // with what fault
+	changed chan struct{}
+}
+
+// New makes a world where nobody is at the kiosk and everything works.
+func New(people []Person) *World {
+	return &World{
+		people: people, slot: emrtdtest.NewSlot(emrtdtest.SlotOptions{}), net: NewNetwork(),
+		scene:   Scene{Light: LightGood, Camera: true, PaperCamera: true, Sheet: SheetForm},
+		changed: make(chan struct{}),
+	}
+}
+
+// Slot is the reader.
+func (w *World) Slot() *emrtdtest.Slot { return w.slot }
+
+// Network is the way to the back office.
+func (w *World) Network() *Network { return w.net }
+
+// People gives the cast.
+func (w *World) People() []Person { return slices.Clone(w.people) }
+
+// Scene gives what the cameras see now.
+func (w *World) Scene() Scene {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.scene
+	s.Who = slices.Clone(s.Who)
+	return s
+}
+
+// Placed tells whose card is on the reader, with what fault; "" for none. A card that tore itself off the reader is gone.
+func (w *World) Placed() (key, fault string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.slot.Present() {
+		return "", ""
+	}
+	return w.placed, w.fault
+}
+
+// Changed gives a channel that is closed at the next change.
+func (w *World) Changed() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.changed
+}
+
+func (w *World) change(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// Person finds one of the cast.
+func (w *World) Person(key string) (Person, error) {
+	for _, p := range w.people {
+		if p.Key == key {
+			return p, nil
+		}
+	}
+	return Person{}, kiosk.Errorf(kiosk.CodeBadInput, "find a person of the demo", "", "nobody is called %q", key)
+}
+
+// Put places a person's card on the reader, "" fault for a sound one; see [emrtdtest.Faults] for the others.
+func (w *World) Put(key, fault string) error {
+	p, err := w.Person(key)
+	if err != nil {
+		return err
+	}
+	var opt emrtdtest.Options
+	if fault != "" {
+		f, err := emrtdtest.FaultByName(fault)
+		if err != nil {
+			return kiosk.Errorf(kiosk.CodeBadInput, "place a card", "", "%w", err)
+		}
+		if err := f.Apply(p.Card, &opt); err != nil {
+			return kiosk.Errorf(kiosk.CodeBadInput, "place a card", "issue the demo's cards again", "%w", err)
+		}
+	}
+	chip, err := emrtdtest.New(p.Card, opt)
+	if err != nil {
+		return fmt.Errorf("place a card: %w", err)
+	}
+	w.change(func() { w.placed, w.fault = key, fault })
+	w.slot.Insert(chip)
+	return nil
+}
+
+// Return puts the same chip back that was torn away, with whatever its fault has left of it.
+func (w *World) Return(chip *emrtdtest.Chip) {
+	w.slot.Insert(chip)
+	w.change(func() {})
+}
+
+// Take takes the card off the reader.
+func (w *World) Take() *emrtdtest.Chip {
+	chip := w.slot.Remove()
+	w.change(func() { w.placed, w.fault = "", "" })
+	return chip
+}
+
+// Tear lets the card slip off the reader after n more bytes have come from it.
+func (w *World) Tear(n int) { w.slot.Tear(n) }
+
+// Stand puts people before the face camera; none for an empty hall.
+func (w *World) Stand(keys ...string) error {
+	for _, k := range keys {
+		if _, err := w.Person(k); err != nil {
+			return err
+		}
+	}
+	w.change(func() { w.scene.Who = slices.Clone(keys) })
+	return nil
+}
+
+// SetLight changes the hall's light.
+func (w *World) SetLight(l Light) { w.change(func() { w.scene.Light = l }) }
+
+// PlugCamera plugs the face camera in or out.
+func (w *World) PlugCamera(in bool) { w.change(func() { w.scene.Camera = in }) }
+
+// Freeze makes the face camera give the same frame for ever, or not.
+func (w *World) Freeze(on bool) { w.change(func() { w.scene.Frozen = on }) }
+
+// PlugPaperCamera plugs the document camera in or out.
+func (w *World) PlugPaperCamera(in bool) { w.change(func() { w.scene.PaperCamera = in }) }
+
+// PlugReader plugs the reader in or out.
+func (w *World) PlugReader(in bool) {
+	if in {
+		w.slot.Plug()
+	} else {
+		w.slot.Unplug()
+	}
+	w.change(func() {})
+}
+
+// Lay puts a sheet under the document camera.
+func (w *World) Lay(s Sheet) { w.change(func() { w.scene.Sheet = s }) }
+
+// CutNetwork cuts the way to the back office, or mends it.
+func (w *World) CutNetwork(cut bool) {
+	w.net.Cut(cut)
+	w.change(func() {})
+}
+
+// Reset empties the hall and mends everything.
+func (w *World) Reset() {
+	w.slot.Remove()
+	w.slot.Plug()
+	w.net.Cut(false)
+	w.change(func() {
+		w.placed, w.fault = "", ""
+		w.scene = Scene{Light: LightGood, Camera: true, PaperCamera: true, Sheet: SheetForm}
+	})
+}

@@ -1,0 +1,165 @@
+// Command kioskd runs a kiosk: the citizen's page, the visit, and the delivery of sealed dossiers.
+//
+//	kioskd [-config kiosk.toml] [-sim] [-dock ADDR] [-officer URL] [-story] [-version] [-json]
+//
+// With -sim the devices named "sim" in the configuration are simulated, from the cast in the folder sim beside it (see
+// kioskctl demo), and the demo dock is served. Exit codes: 0 stopped as asked, 3 fault or usage.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"motcua/kiosk"
+	"motcua/kiosk/config"
+	"motcua/kiosk/daemon"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exitFault is the exit code of a fault or of wrong usage.
+const exitFault = 3
+
+type flags struct {
+	config, dock, officer     string
+	sim, story, json, version bool
+}
+
+func parse(args []string, stderr io.Writer) (f flags, err error) {
+	fs := flag.NewFlagSet("kioskd", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&f.config, "config", "/etc/kiosk/kiosk.toml", "configuration `file`")
+	fs.BoolVar(&f.sim, "sim", false, "simulate the devices named \"sim\" and serve the demo dock")
+	fs.StringVar(&f.dock, "dock", "127.0.0.1:8081", "with -sim: `address` of the dock")
+	fs.StringVar(&f.officer, "officer", "", "with -sim: `URL` of the officer's pages, for the dock's link")
+	fs.BoolVar(&f.story, "story", false, "serve every page with canned state at /story")
+	fs.BoolVar(&f.json, "json", false, "print one JSON object with the addresses when ready, and log as JSON")
+	fs.BoolVar(&f.version, "version", false, "print the version and exit")
+	if err := fs.Parse(args); err != nil {
+		return f, err
+	}
+	if fs.NArg() > 0 {
+		return f, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	return f, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return complain(stderr, err)
+	case f.version:
+		fmt.Fprintln(stdout, version)
+		return 0
+	}
+	if err := serve(ctx, f, stdout, stderr); err != nil {
+		return complain(stderr, err)
+	}
+	return 0
+}
+
+// complain says in one line what is wrong and what to do.
+func complain(w io.Writer, err error) int {
+	fmt.Fprintf(w, "kioskd: %v\n", err)
+	return exitFault
+}
+
+func serve(ctx context.Context, f flags, stdout, stderr io.Writer) error {
+	c, err := config.Load(f.config)
+	if err != nil {
+		return err
+	}
+	o := daemon.Options{Config: c, Version: version, Log: logger(c.Log.Level, f.json, stderr), Strict: f.sim, Story: f.story, Officer: f.officer}
+	if f.sim {
+		if o.Sim, o.Photos, err = daemon.LoadWorld(filepath.Join(filepath.Dir(f.config), "sim")); err != nil {
+			return err
+		}
+		o.Dock = f.dock
+	}
+	d, err := daemon.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	announce(stdout, f, d)
+	err = watch(ctx, d)
+	_, _ = sd.SdNotify(false, sd.SdNotifyStopping) // not under systemd: nobody to tell
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func logger(level string, asJSON bool, w io.Writer) slog.Handler {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // config has checked it
+	if asJSON {
+		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})
+	}
+	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})
+}
+
+func announce(w io.Writer, f flags, d *daemon.Daemon) {
+	at := map[string]string{"kiosk": "http://" + d.PageAddr() + "/"}
+	if d.DockAddr() != "" {
+		at["dock"] = "http://" + d.DockAddr() + "/"
+	}
+	if f.json {
+		_ = json.NewEncoder(w).Encode(at) // nobody reads: no harm
+	} else {
+		fmt.Fprintf(w, "kiosk  %s\n", at["kiosk"])
+		if at["dock"] != "" {
+			fmt.Fprintf(w, "dock   %s\n", at["dock"])
+		}
+	}
+	_, _ = sd.SdNotify(false, sd.SdNotifyReady)
+}
+
+// watch feeds the watchdog while the kiosk is healthy, until it is asked to stop or a listener dies.
+func watch(ctx context.Context, d *daemon.Daemon) error {
+	every, err := sd.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		every = 20 * time.Second
+	}
+	tick := time.NewTicker(every / 2)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if healthy(ctx, d, every/2) {
+				_, _ = sd.SdNotify(false, sd.SdNotifyWatchdog)
+			}
+		case err := <-d.Failed():
+			return &kiosk.Error{Code: kiosk.CodeInternal, Op: "serve the page", Err: err}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func healthy(ctx context.Context, d *daemon.Daemon, within time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return d.Healthy(ctx) == nil
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"motcua/kiosk/config"
+	"motcua/kiosk/daemon"
+	"motcua/kiosk/provision"
+)
+
+// kioskDir makes the folder of an enrolled simulated kiosk and gives its kiosk.toml as text, to be changed and written.
+func kioskDir(t *testing.T) (dir, text string) {
+	t.Helper()
+	dir = t.TempDir()
+	keys, err := provision.NewOfficeKeys("Một cửa", "127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	office := keys.Office("Một cửa", "https://127.0.0.1:9", "1900 0000", "http://127.0.0.1:9/tra-cuu/")
+	self, err := provision.GenerateIdentity("test-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	csr, err := self.CSR()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := provision.IssueDevice(keys.CA, csr, "test-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := provision.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []func() error{
+		func() error { return self.SetCertificate(cert) },
+		func() error { return self.Save(filepath.Join(dir, "office")) },
+		func() error { return office.Save(filepath.Join(dir, "office")) },
+		func() error {
+			return daemon.SetUpCast(filepath.Join(dir, "sim"), filepath.Join(dir, "trust"), func(string) {})
+		},
+		func() error { return os.Mkdir(filepath.Join(dir, "data"), 0o700) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text = config.Sample()
+	for _, r := range [][2]string{
+		{`name = ""`, `name = "test-01"`}, {`commune = ""`, `commune = "Một cửa"`}, {`hotline = ""`, `hotline = "1900 0000"`},
+		{`listen = "127.0.0.1:8080"`, `listen = "127.0.0.1:0"`}, {`dir = "/var/lib/kiosk"`, `dir = "data"`},
+		{`kind = "pcsc"`, `kind = "sim"`}, {`"/etc/kiosk/trust"`, `"trust"`}, {`"/dev/video0"`, `"sim"`},
+		{`"/dev/video2"`, `"sim"`}, {`"/etc/kiosk/office"`, `"office"`}, {`enabled = true`, `enabled = false`},
+	} {
+		if !strings.Contains(text, r[0]) {
+			t.Fatalf("the sample has no %s", r[0])
+		}
+		text = strings.Replace(text, r[0], r[1], 1)
+	}
+	return dir, text
+}
+
+// start runs kioskd with a configuration until it prints that it is ready, or ends.
+func start(t *testing.T, dir, text string) (code int, stdout, stderr string) {
+	t.Helper()
+	file := filepath.Join(dir, "kiosk.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var complaint bytes.Buffer
+	out := &readyWriter{ready: cancel}
+	code = run(ctx, []string{"-config", file, "-sim", "-dock", "127.0.0.1:0"}, out, &complaint)
+	return code, out.b.String(), complaint.String()
+}
+
+// readyWriter stops the daemon once it has told where it is.
+type readyWriter struct {
+	b     bytes.Buffer
+	ready func()
+}
+
+func (w *readyWriter) Write(p []byte) (int, error) {
+	n, err := w.b.Write(p)
+	if strings.Contains(w.b.String(), "dock ") {
+		w.ready()
+	}
+	return n, err
+}
+
+// TestBadInput: each fault is one sentence on the last line of standard error that says what to do, and exit code 3.
+func TestBadInput(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	for name, c := range map[string]struct {
+		change func(dir, text string) string
+		want   []string
+	}{
+		"unknown key": {
+			func(_, s string) string { return strings.Replace(s, "rotate = 0", "rotatee = 0", 1) },
+			[]string{"config_invalid", "rotatee"},
+		},
+		"impossible value": {
+			func(_, s string) string { return strings.Replace(s, "rotate = 0", "rotate = 45", 1) },
+			[]string{"config_invalid", "rotate"},
+		},
+		"port in use": {
+			func(_, s string) string { return strings.Replace(s, "127.0.0.1:0", taken.Addr().String(), 1) },
+			[]string{"port_in_use", taken.Addr().String(), "stop the other program"},
+		},
+		"not on this machine alone": {
+			func(_, s string) string { return strings.Replace(s, "127.0.0.1:0", "0.0.0.0:0", 1) },
+			[]string{"config_invalid", "listen"},
+		},
+		"not enrolled": {
+			func(dir, s string) string {
+				if err := os.Remove(filepath.Join(dir, "office", "device.key")); err != nil {
+					t.Fatal(err)
+				}
+				return s
+			},
+			[]string{"key_missing", "device.key"},
+		},
+		"broken catalogue": {
+			func(dir, s string) string {
+				if err := os.WriteFile(filepath.Join(dir, "cat.json"), []byte(`{"procedures": [`), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return strings.Replace(s, `file = ""`, `file = "cat.json"`, 1)
+			},
+			[]string{"catalogue_invalid", "cat.json"},
+		},
+		"no cast": {
+			func(dir, s string) string {
+				if err := os.RemoveAll(filepath.Join(dir, "sim")); err != nil {
+					t.Fatal(err)
+				}
+				return s
+			},
+			[]string{"key_missing", "kioskctl demo"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, text := kioskDir(t)
+			code, _, stderr := start(t, dir, c.change(dir, text))
+			if code != exitFault {
+				t.Errorf("exit code %d, want %d", code, exitFault)
+			}
+			lines := strings.Split(strings.TrimSpace(stderr), "\n")
+			last := lines[len(lines)-1]
+			for _, w := range append(c.want, "kioskd: ") {
+				if !strings.Contains(last, w) {
+					t.Errorf("the last line does not say %q:\n%s", w, last)
+				}
+			}
+			if n := strings.Count(stderr, "kioskd: "); n != 1 {
+				t.Errorf("%d sentences, want one", n)
+			}
+		})
+	}
+}
+
+// TestParts: what is missing without harm is logged as absent, and the kiosk runs.
+func TestParts(t *testing.T) {
+	dir, text := kioskDir(t)
+	t.Setenv("KIOSK_MODELS", t.TempDir())
+	text = strings.Replace(text, `face = "sim"`, `face = "/dev/video99"`, 1)
+	text = strings.Replace(text, `dir = "trust"`, `dir = "nowhere"`, 1)
+	code, stdout, stderr := start(t, dir, text)
+	if code != 0 || !strings.Contains(stdout, "kiosk  http://127.0.0.1:") {
+		t.Fatalf("exit code %d: %s\n%s", code, stdout, stderr)
+	}
+	for _, want := range []string{"part=models code=model_missing", "part=camera code=camera_missing"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("the log does not tell %q:\n%s", want, stderr)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	var out, complaint bytes.Buffer
+	if code := run(t.Context(), []string{"-version"}, &out, &complaint); code != 0 || strings.TrimSpace(out.String()) != version {
+		t.Errorf("-version: %d %q", code, out.String())
+	}
+	if code := run(t.Context(), []string{"extra"}, &out, &complaint); code != exitFault || !strings.Contains(complaint.String(), "extra") {
+		t.Errorf("an extra argument: %d %q", code, complaint.String())
+	}
+	if code := run(t.Context(), []string{"-h"}, &out, &complaint); code != 0 {
+		t.Errorf("-h: %d", code)
+	}
+	if code := run(t.Context(), []string{"-config", "/nowhere/kiosk.toml"}, &out, &complaint); code != exitFault {
+		t.Errorf("no file: %d", code)
+	}
+}

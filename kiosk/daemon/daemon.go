@@ -1,0 +1,220 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"motcua/drivers/sim"
+	"motcua/drivers/speaker"
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+	"motcua/kiosk/backoffice"
+	"motcua/kiosk/catalogue"
+	"motcua/kiosk/config"
+	"motcua/kiosk/outbox"
+	"motcua/kiosk/provision"
+	"motcua/kiosk/session"
+	"motcua/kiosk/store"
+	"motcua/ui"
+)
+
+// Options say what kiosk to start.
+type Options struct {
+	Config  config.Config
+	Sim     *sim.World   // nil: real devices only
+	Photos  Photos       // the cast's chip photos, for the dock
+	Dock    string       // address of the dock, with Sim; "" for none
+	Officer string       // address of the officer's pages, for the dock's link
+	Version string       //
+	Log     slog.Handler // nil discards
+	Strict  bool         // panic on an event outside the closed list (tests, the simulated kiosk)
+	Story   bool         // serve /story
+}
+
+// Photos gives a person's chip photo, for the dock.
+type Photos func(key string) (jpeg []byte, ok bool)
+
+// Daemon is a running kiosk.
+type Daemon struct {
+	opt    Options
+	log    *audit.Log
+	begun  time.Time
+	store  *store.Store
+	office *provision.Office
+	client *backoffice.Client
+	outbox *outbox.Outbox
+	dev    devices
+	voice  *speaker.Speaker
+	runner *session.Runner
+	web    web
+
+	close sync.Once
+	err   error
+}
+
+// Open starts a kiosk. Errors: config_invalid, key_missing, catalogue_invalid, store_corrupt, store_full, port_in_use.
+func Open(ctx context.Context, o Options) (*Daemon, error) {
+	if o.Log == nil {
+		o.Log = slog.DiscardHandler
+	}
+	d := &Daemon{opt: o, begun: time.Now()}
+	for _, step := range []func(context.Context) error{d.openStore, d.openOffice, d.openSession, d.openWeb} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
+	d.log.Event(ctx, audit.KioskStart, audit.Word(audit.KeyVersion, o.Version), audit.Flag(audit.KeySim, o.Sim != nil), audit.MS(time.Since(d.begun)))
+	return d, nil
+}
+
+// openStore opens the database and the audit log in it. A database that failed its check was moved aside and salvaged: the
+// kiosk goes on and says so.
+func (d *Daemon) openStore(ctx context.Context) error {
+	s, err := store.Open(ctx, filepath.Join(d.opt.Config.Data.Dir, "kiosk.db"))
+	if err != nil {
+		return err
+	}
+	s.KeepFree(int64(d.opt.Config.Data.MinFreeMB) << 20)
+	d.store = s
+	d.log = audit.New(d.opt.Log, audit.Options{Strict: d.opt.Strict, Chain: audit.NewChain(s, nil)})
+	if warn := s.Warning(); warn != nil {
+		d.log.Fault(ctx, "store", warn)
+	}
+	return nil
+}
+
+// openOffice loads the keys and starts delivering.
+func (d *Daemon) openOffice(context.Context) error {
+	dir := d.opt.Config.Office.Dir
+	office, err := provision.LoadOffice(dir)
+	if err != nil {
+		return err
+	}
+	self, err := provision.LoadIdentity(dir)
+	if err != nil {
+		return err
+	}
+	roots, err := office.Pool()
+	if err != nil {
+		return err
+	}
+	o := backoffice.Options{URL: office.Intake, Roots: roots, Certificate: self.TLS(), AckKey: office.AckKey}
+	if d.opt.Sim != nil {
+		o.Dial = d.opt.Sim.Network().DialContext
+	}
+	if d.client, err = backoffice.NewClient(o); err != nil {
+		return err
+	}
+	d.office = office
+	d.outbox = outbox.New(outbox.Options{Store: d.store, Office: d.client, Log: d.log})
+	d.outbox.Start(context.Background())
+	return nil
+}
+
+// openSession opens the catalogue and the devices and starts the visits.
+func (d *Daemon) openSession(ctx context.Context) error {
+	begun := time.Now()
+	cat, err := catalogue.Open(d.opt.Config.Catalogue.File)
+	if err != nil {
+		return err
+	}
+	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
+	self, err := provision.LoadIdentity(d.opt.Config.Office.Dir)
+	if err != nil {
+		return err
+	}
+	d.openDevices(ctx)
+	d.openVoice(ctx)
+	d.runner = session.New(d.ports(cat, self), session.KioskInfo{
+		Name: self.Name, Commune: d.opt.Config.Kiosk.Commune, Hotline: d.opt.Config.Kiosk.Hotline, Office: d.office.Name,
+		Version: d.opt.Version,
+	}, bootID())
+	return nil
+}
+
+func (d *Daemon) openVoice(ctx context.Context) {
+	if !d.opt.Config.Voice.Enabled {
+		return
+	}
+	d.voice = speaker.New(speaker.Options{Dir: d.opt.Config.Voice.Dir, Volume: d.opt.Config.Voice.Volume})
+	if err := d.voice.Ready(); err != nil {
+		d.absent(ctx, "voice", err)
+	}
+}
+
+// ports leaves an interface nil where the part is absent: a typed nil would look present.
+func (d *Daemon) ports(cat kiosk.Catalogue, self *provision.Identity) session.Ports {
+	p := session.Ports{
+		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
+		Dossier: &maker{office: d.office, self: self, version: d.opt.Version}, Consents: map[kiosk.Purpose]session.ConsentText{},
+		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan,
+	}
+	for purpose, text := range ui.ConsentTexts() {
+		p.Consents[purpose] = session.ConsentText{ID: text.ID, Text: text.Text}
+	}
+	if d.dev.faces != nil {
+		p.Faces = d.dev.faces
+	}
+	if d.dev.papers != nil {
+		p.Papers = d.dev.papers
+	}
+	if d.voice != nil {
+		p.Voice = d.voice
+	}
+	return p
+}
+
+// bootID is random per start: a page of an earlier start knows that it is one.
+func bootID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+// Healthy tells whether the kiosk serves: the session answers and the database is sound. The watchdog asks.
+func (d *Daemon) Healthy(ctx context.Context) error {
+	if !d.runner.Lively() {
+		return kiosk.Errorf(kiosk.CodeInternal, "look after the session", "", "the session does not answer")
+	}
+	_, err := d.outbox.Stats(ctx)
+	return err
+}
+
+// Close stops the kiosk in order: the page, the visit (wiped), the delivery, the devices, the database. It may be called twice.
+func (d *Daemon) Close() error {
+	d.close.Do(func() { d.err = d.stop() })
+	return d.err
+}
+
+func (d *Daemon) stop() error {
+	begun := time.Now()
+	var errs []error
+	if d.runner != nil {
+		d.web.begin()
+		d.runner.Close()
+	}
+	errs = append(errs, d.web.stop())
+	if d.outbox != nil {
+		d.outbox.Stop()
+	}
+	if d.client != nil {
+		d.client.Close()
+	}
+	errs = append(errs, d.dev.close())
+	if d.voice != nil {
+		errs = append(errs, d.voice.Halt())
+	}
+	if d.store != nil {
+		if d.log != nil {
+			d.log.Event(context.Background(), audit.KioskStop, audit.Word(audit.KeyReason, "asked"), audit.MS(time.Since(begun)))
+		}
+		errs = append(errs, d.store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,318 @@
+package daemon_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"motcua/kiosk"
+	"motcua/kiosk/store"
+)
+
+// birth is the procedure these visits file.
+const birth = "1.001193"
+
+var numbers = map[string]string{"thu": "999301012345", "mau": "999072054321", "cu": "999150000789", "duy": "999096076543", "hoa": "999185011223"}
+
+// toCard goes from the start to the reader.
+func (h *hall) toCard() {
+	h.t.Helper()
+	h.page.do("home", "start")
+	h.page.do("consent", "submit")
+	h.page.do("proc_search", "agree", "chip", "on", "camera", "on")
+	h.page.do("proc_search", "search", "q", "lam giay khai sinh cho con")
+	if !strings.Contains(h.page.body, birth) {
+		h.t.Error("the search did not find the registration of a birth")
+	}
+	h.page.do("proc_detail", "pick", "code", birth)
+	h.page.do("card_place", "proceed")
+}
+
+// arrive puts a person before the camera and the card on the reader.
+func (h *hall) arrive(key, fault string) {
+	h.t.Helper()
+	if err := h.world.Stand(key); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.world.Put(key, fault); err != nil {
+		h.t.Fatal(err)
+	}
+	h.page.see("card_number")
+}
+
+// toReview answers everything up to the review.
+func (h *hall) toReview(key string) {
+	h.t.Helper()
+	h.toCard()
+	h.arrive(key, "")
+	h.page.do("who", "number", "number", numbers[key])
+	h.page.do("form", "yes")
+	h.page.do("form", "answer")
+	h.page.do("form", "answer", "value", "0912345678")
+	h.page.do("form", "answer", "value", "Số 99, Thôn Khác, Xã Giả Định")
+	h.page.do("scan_list", "answer", "value", "Khai sinh cho con đầu lòng")
+	h.page.do("scan_aim", "paper", "index", "0")
+	h.page.do("scan_view", "take")
+	h.page.do("scan_list", "keep")
+	h.page.do("deliver", "next")
+	h.page.do("review", "return", "method", "counter")
+}
+
+var tokenForm = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b`)
+
+// submit confirms and gives the receipt's token.
+func (h *hall) submit() string {
+	h.t.Helper()
+	h.page.do("done", "confirm")
+	token := tokenForm.FindString(h.page.body)
+	if token == "" {
+		h.t.Fatal("no token on the receipt")
+	}
+	return token
+}
+
+func (h *hall) unsent() int {
+	s, err := store.Attach(h.t.Context(), filepath.Join(h.demo.Dir, "kiosk", "data", "kiosk.db"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	rows, err := s.OutboxRows(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	n := 0
+	for _, r := range rows {
+		if len(r.Sealed.Body) > 0 || r.State != kiosk.OutboxAcknowledged {
+			n++
+		}
+	}
+	return n
+}
+
+func TestVisit(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toReview("thu")
+	if !strings.Contains(h.page.body, "0912345678") && !strings.Contains(h.page.body, "0912 345 678") {
+		t.Error("the review does not show the telephone")
+	}
+	token := h.submit()
+	h.page.do("attract", "finish")
+	h.world.Reset()
+	until(t, "the dossier is delivered", func() bool { return h.unsent() == 0 })
+
+	o := h.logIn()
+	o.openOnly(t)
+	for _, want := range []string{"Nguyễn Thị Thử", "999301012345", "Số 99, Thôn Khác, Xã Giả Định", "Số 12, Thôn Mẫu", "0912345678"} {
+		if !strings.Contains(o.body, want) {
+			t.Errorf("the officer does not see %q", want)
+		}
+	}
+	number := o.accept(t)
+
+	h.page.do("home", "start")
+	h.page.do("status_ask", "status")
+	h.page.do("status_show", "token", "token", strings.ToLower(strings.ReplaceAll(token, "-", " ")))
+	if !strings.Contains(h.page.body, number) || !strings.Contains(h.page.body, "Đã tiếp nhận") {
+		t.Errorf("the citizen does not learn the number and the state")
+	}
+	h.canaries("thu")
+}
+
+// canaries looks for the citizen in everything that stays on the kiosk.
+func (h *hall) canaries(key string) {
+	h.t.Helper()
+	p, err := h.world.Person(key)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	secrets := [][]byte{[]byte(p.Name), []byte(p.Number), []byte(strings.ToUpper(p.Name)), []byte("0912345678"), []byte("Thôn Khác"), p.Card.Files[kiosk.FileDG1][5:40]}
+	photo := p.Card.Files[kiosk.FileDG2]
+	secrets = append(secrets, photo[len(photo)/2:len(photo)/2+32], []byte("\xff\xd8\xff\xe0"))
+	look := func(name string, b []byte) {
+		for i, s := range secrets {
+			if bytes.Contains(b, s) {
+				h.t.Errorf("canary %d is in %s", i, name)
+			}
+		}
+	}
+	look("the logs", []byte(h.logs.String()))
+	root := filepath.Join(h.demo.Dir, "kiosk", "data")
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		look(path, b)
+		return err
+	})
+	if err != nil {
+		h.t.Error(err)
+	}
+}
+
+func TestWrongNumberIsAskedAgain(t *testing.T) {
+	h := open(t)
+	h.toCard()
+	h.arrive("thu", "")
+	h.page.do("card_problem", "number", "number", "999301012346")
+	h.page.do("card_number", "retry")
+	h.page.do("card_number", "number", "number", "12345")
+	if !strings.Contains(h.page.body, "12345") {
+		t.Error("what was typed is lost")
+	}
+}
+
+func TestAnotherPersonsFaceGoesToTheOfficer(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toCard()
+	h.arrive("thu", "")
+	if err := h.world.Stand("mau"); err != nil {
+		t.Fatal(err)
+	}
+	h.page.do("face_retry", "number", "number", numbers["thu"])
+	h.page.do("face_retry", "retry")
+	h.page.do("officer", "retry")
+	h.page.do("attract", "finish")
+	if h.unsent() != 0 {
+		t.Error("a dossier of another person was stored")
+	}
+}
+
+func TestTwoFacesAreNotOne(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toCard()
+	h.arrive("thu", "")
+	if err := h.world.Stand("thu", "duy"); err != nil {
+		t.Fatal(err)
+	}
+	h.page.do("face_retry", "number", "number", numbers["thu"])
+}
+
+func TestDocumentsThatDoNotVerifyGoToTheOfficer(t *testing.T) {
+	for _, fault := range []string{"forged-dg2", "unknown-issuer", "clone", "expired", "flipped-byte", "card-access-downgrade"} {
+		t.Run(fault, func(t *testing.T) {
+			h := open(t)
+			h.toCard()
+			h.arrive("thu", fault)
+			h.page.do("officer", "number", "number", numbers["thu"])
+			if h.unsent() != 0 {
+				t.Error("a dossier was stored")
+			}
+		})
+	}
+}
+
+func TestTornCardReadsOn(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toCard()
+	h.arrive("thu", "tear")
+	h.page.do("card_problem", "number", "number", numbers["thu"])
+	if err := h.world.Put("thu", ""); err != nil {
+		t.Fatal(err)
+	}
+	h.page.see("who")
+}
+
+func TestAnotherCardAfterATearIsRefused(t *testing.T) {
+	h := open(t)
+	h.toCard()
+	h.arrive("thu", "tear")
+	h.page.do("card_problem", "number", "number", numbers["thu"])
+	h.world.Take()
+	if err := h.world.Put("mau", ""); err != nil {
+		t.Fatal(err)
+	}
+	h.page.see("card_problem")
+}
+
+func TestConsentRefusedReadsNothing(t *testing.T) {
+	h := open(t)
+	h.page.do("home", "start")
+	h.page.do("consent", "submit")
+	h.page.do("consent", "agree", "chip", "on")
+	h.page.do("officer", "decline")
+	h.page.do("attract", "finish")
+	if strings.Contains(h.logs.String(), "chip.read") {
+		t.Error("a chip was read without consent")
+	}
+}
+
+func TestOfficeDownForTheSubmission(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toReview("cu")
+	h.world.CutNetwork(true)
+	h.submit()
+	h.page.do("attract", "finish")
+	if h.unsent() != 1 {
+		t.Error("the dossier does not wait")
+	}
+	h.world.CutNetwork(false)
+	until(t, "the dossier is delivered", func() bool { return h.unsent() == 0 })
+	h.logIn().openOnly(t)
+}
+
+func TestWithoutModelsEverybodyGoesToTheOfficer(t *testing.T) {
+	h := open(t)
+	if err := h.kiosk.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KIOSK_MODELS", t.TempDir())
+	h.openKiosk()
+	h.toCard()
+	h.arrive("thu", "")
+	h.page.do("officer", "number", "number", numbers["thu"])
+}
+
+// TestPowerCut kills the kiosk, a process here, between the citizen's confirmation and the office's acknowledgement.
+func TestPowerCut(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	if err := h.kiosk.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.kiosk = nil
+	ctx := context.Background()
+	p, err := h.demo.StartKiosk(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.page = newBrowser(t, "http://"+h.demo.Kiosk)
+	dock := newBrowser(t, "http://"+h.demo.Dock)
+	h.toCard()
+	dock.press("arrive", "hoa")
+	h.page.see("card_number")
+	h.page.do("who", "number", "number", numbers["hoa"])
+	h.page.do("form", "yes")
+	h.page.do("form", "answer")
+	h.page.do("form", "answer", "value", "0912345678")
+	h.page.do("form", "answer", "value", "Khóm 2, Phường Thí Điểm")
+	h.page.do("scan_list", "answer", "value", "")
+	h.page.do("deliver", "next")
+	h.page.do("review", "return", "method", "electronic")
+	dock.press("cut")
+	h.submit()
+	p.Kill()
+	if n := h.unsent(); n != 1 {
+		t.Fatalf("%d dossiers wait after the power cut", n)
+	}
+	p, err = h.demo.StartKiosk(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the dossier is delivered", func() bool { return h.unsent() == 0 })
+	if err := p.Stop(); err != nil {
+		t.Errorf("stop the kiosk: %v", err)
+	}
+	h.logIn().openOnly(t)
+}
