@@ -42,7 +42,7 @@ const (
 	CheckFaceQuality    CheckName = "face_quality"    // the frames were good enough to decide
 	CheckFaceAlone      CheckName = "face_alone"      // exactly one face through the whole capture
 	CheckFaceLiveness   CheckName = "face_liveness"   // presentation attack detection
-	CheckFaceContinuity CheckName = "face_continuity" // the same person from match to confirmation
+	CheckFaceContinuity CheckName = "face_continuity" // the same person in every frame of the capture
 )
 
 // Check is one check's result with its reason. Reason is a short machine-readable English phrase without personal data.

@@ -34,8 +34,8 @@ func (d *Daemon) openDevices(ctx context.Context) {
 	if slot := d.openSlot(ctx); slot != nil {
 		d.dev.reader = emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx)})
 	}
-	d.dev.faces = d.openCamera(ctx, "camera", c.Camera.Face, c.Camera.Rotate, d.faceScene)
-	d.dev.papers = d.openCamera(ctx, "paper_camera", c.Camera.Paper, 0, d.paperScene)
+	d.dev.faces = d.openCamera(ctx, "camera", c.Camera.Face, camera.DeviceOpts{Rotate: c.Camera.Rotate}, d.faceScene)
+	d.dev.papers = d.openCamera(ctx, "paper_camera", c.Camera.Paper, paperSize, d.paperScene)
 	d.openFace(ctx)
 	if d.dev.papers != nil {
 		d.dev.scan = paper.NewScanner(d.dev.papers)
@@ -65,10 +65,13 @@ func (d *Daemon) openTrust(ctx context.Context) *pa.Store {
 	return store
 }
 
+// paperSize asks the document camera for motion JPEG, the largest picture most of them give; it may answer with less.
+var paperSize = camera.DeviceOpts{Width: 1920, Height: 1080}
+
 // frames are the pictures a simulated camera gives.
 type frames func() *camera.Generated
 
-func (d *Daemon) openCamera(ctx context.Context, part, kind string, rotate int, sim frames) *camera.Hub {
+func (d *Daemon) openCamera(ctx context.Context, part, kind string, wish camera.DeviceOpts, sim frames) *camera.Hub {
 	var src camera.Source
 	switch {
 	case kind == config.KindNone:
@@ -80,7 +83,7 @@ func (d *Daemon) openCamera(ctx context.Context, part, kind string, rotate int, 
 	case kind == config.KindSim:
 		src = sim()
 	default:
-		src = camera.NewDevice(kind, camera.DeviceOpts{})
+		src = camera.NewDevice(kind, wish)
 	}
 	hub := camera.NewHub(src, camera.Opts{})
 	if err := hub.Ready(); err != nil {

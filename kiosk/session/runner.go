@@ -40,8 +40,7 @@ type Runner struct {
 	timer     *time.Timer
 	rev       uint64
 	turn      uint64
-	painted   uint64
-	alive     time.Time
+	painted   time.Time // when a page last reported; zero when none does
 	outbox    kiosk.OutboxStats
 	online    bool
 	subs      map[chan struct{}]struct{}
@@ -113,18 +112,25 @@ func (r *Runner) Subscribe() (changed <-chan struct{}, cancel func()) {
 	}
 }
 
-// Painted notes that a browser has painted that revision.
-func (r *Runner) Painted(rev uint64) {
+// Painted notes that a browser is there and paints.
+func (r *Runner) Painted(uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.painted, r.alive = max(r.painted, rev), time.Now()
+	if r.painted.IsZero() {
+		r.log(audit.PageOpened)
+	}
+	r.painted = time.Now()
 }
 
-// LastPaint tells when a browser last reported, for the watchdog.
-func (r *Runner) LastPaint() time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.alive
+// silentAfter is how long a page that reported before may stay silent: it reports every five seconds.
+const silentAfter = 20 * time.Second
+
+// lookAtPage logs a page that fell silent: a white screen, or a browser that is gone. The lock is held.
+func (r *Runner) lookAtPage() {
+	if age := time.Since(r.painted); !r.painted.IsZero() && age > silentAfter {
+		r.log(audit.PageSilent, audit.Int(audit.KeyAge, int64(age/time.Second)))
+		r.painted = time.Time{}
+	}
 }
 
 // Lively reports whether the Runner answers: it takes the lock that everything takes.
@@ -285,6 +291,7 @@ func (r *Runner) lookAtOutbox() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.lookAtPage()
 	if online != r.online {
 		r.logOnline(online)
 	}

@@ -58,7 +58,7 @@ var sections = []struct {
 		{kiosk.CheckFaceQuality, "Chất lượng ảnh trực tiếp", "Đủ khung hình rõ để kết luận"},
 		{kiosk.CheckFaceAlone, "Chỉ một người trước máy", "Một khuôn mặt trong suốt lần chụp"},
 		{kiosk.CheckFaceLiveness, "Người thật trước máy", "Phát hiện ảnh in, màn hình, mặt nạ"},
-		{kiosk.CheckFaceContinuity, "Vẫn là một người", "Từ lúc so khớp đến lúc xác nhận"},
+		{kiosk.CheckFaceContinuity, "Vẫn là một người", "Cùng một người trong mọi khung hình đã chụp"},
 	}},
 	{"Gói hồ sơ", []checkText{
 		{onestop.LinkDevice, "Chứng thư của ki-ốt", "Do văn phòng này cấp, đúng tên máy"},

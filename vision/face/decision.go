@@ -1,0 +1,125 @@
+package face
+
+import (
+	"math"
+
+	"motcua/kiosk"
+)
+
+// Evidence is everything an attempt saw, as far as it matters to the verdict.
+type Evidence struct {
+	Described     bool              // the photo and the frames could be described by the recogniser
+	Score         float64           // cosine of the fused frames and the photo
+	Threshold     float64           // the score must be above it
+	Frames        int               // good frames that entered the score
+	Need          int               // how many are needed
+	Repeats       int               // frames that showed the same picture as one before: a frozen or replayed stream
+	MostFaces     int               // most prominent faces seen at once during the capture
+	Continuity    float64           // lowest cosine between any two of the frames
+	MinContinuity float64           // it must be above it
+	Liveness      kiosk.CheckResult // of the liveness check
+	Hint          kiosk.FaceHint    // the last hint
+}
+
+// clearMiss is how far below the threshold a score must be to count as a clear mismatch; nearer ones are inconclusive.
+const clearMiss = 0.08
+
+// minNeed is the least number of frames a score may be fused from.
+const minNeed = 5
+
+// Decide turns the evidence of an attempt into its verdict and checks.
+//
+// Verified: all of match, quality, alone and continuity are successful, and liveness did not fail or stay open. Refused: the
+// match failed clearly while everything else was in order. Undetermined: everything else, and anything odd (NaN, a threshold
+// outside 0..1, a score exactly at the threshold, a repeated picture).
+//
+// Liveness: not_supported is let through, because no liveness detector is built yet; the check stands in the result as
+// not_supported, so that the officer and the evidence show that it was not made. When a detector exists, its result takes that
+// place, and then only successful passes. Leaving the result empty does not pass.
+func Decide(e Evidence) (kiosk.Verdict, []kiosk.Check) {
+	match, quality, alone, live, cont := e.match(), e.quality(), e.alone(), e.live(), e.continuity()
+	checks := []kiosk.Check{match, quality, alone, live, cont}
+	good := quality.Result == kiosk.CheckSuccessful && alone.Result == kiosk.CheckSuccessful &&
+		cont.Result == kiosk.CheckSuccessful &&
+		(live.Result == kiosk.CheckSuccessful || live.Result == kiosk.CheckNotSupported)
+	switch {
+	case good && match.Result == kiosk.CheckSuccessful:
+		return kiosk.Verified, checks
+	case good && match.Result == kiosk.CheckFailed:
+		return kiosk.Refused, checks
+	}
+	return kiosk.Undetermined, checks
+}
+
+func (e *Evidence) match() kiosk.Check {
+	c := kiosk.Check{Name: kiosk.CheckFaceMatch, Result: kiosk.CheckUndetermined}
+	switch {
+	case !e.Described:
+		c.Result, c.Reason = kiosk.CheckAborted, "no score was computed"
+	case !(e.Threshold > 0 && e.Threshold < 1):
+		c.Reason = "threshold out of range"
+	case math.IsNaN(e.Score) || e.Score < -1.001 || e.Score > 1.001:
+		c.Reason = "score is not a number"
+	case e.Score > e.Threshold:
+		c.Result = kiosk.CheckSuccessful
+	case e.Score < e.Threshold-clearMiss:
+		c.Result, c.Reason = kiosk.CheckFailed, "score clearly below the threshold"
+	default:
+		c.Reason = "score at or just below the threshold"
+	}
+	return c
+}
+
+func (e *Evidence) quality() kiosk.Check {
+	c := kiosk.Check{Name: kiosk.CheckFaceQuality, Result: kiosk.CheckUndetermined}
+	switch {
+	case e.Repeats > 0:
+		c.Reason = "the camera repeated a picture"
+	case e.Need < minNeed || e.Frames < e.Need:
+		c.Reason = "too few good frames"
+		if e.Hint != kiosk.HintNone {
+			c.Reason += ": " + string(e.Hint)
+		}
+	default:
+		c.Result = kiosk.CheckSuccessful
+	}
+	return c
+}
+
+func (e *Evidence) alone() kiosk.Check {
+	c := kiosk.Check{Name: kiosk.CheckFaceAlone, Result: kiosk.CheckUndetermined, Reason: "no face was seen"}
+	switch {
+	case e.MostFaces == 1:
+		c.Result, c.Reason = kiosk.CheckSuccessful, ""
+	case e.MostFaces > 1:
+		c.Result, c.Reason = kiosk.CheckFailed, "more than one face during the capture"
+	}
+	return c
+}
+
+func (e *Evidence) live() kiosk.Check {
+	c := kiosk.Check{Name: kiosk.CheckFaceLiveness, Result: e.Liveness}
+	switch e.Liveness {
+	case kiosk.CheckSuccessful:
+	case kiosk.CheckFailed:
+		c.Reason = "signs of a picture or mask instead of a person"
+	case kiosk.CheckNotSupported:
+		c.Reason = "no liveness detector is built in"
+	default:
+		c.Result, c.Reason = kiosk.CheckUndetermined, "liveness was not decided"
+	}
+	return c
+}
+
+func (e *Evidence) continuity() kiosk.Check {
+	c := kiosk.Check{Name: kiosk.CheckFaceContinuity, Result: kiosk.CheckUndetermined}
+	switch {
+	case math.IsNaN(e.Continuity) || !(e.MinContinuity > 0 && e.MinContinuity < 1):
+		c.Reason = "the frames could not be compared with each other"
+	case e.Continuity > e.MinContinuity:
+		c.Result = kiosk.CheckSuccessful
+	default:
+		c.Result, c.Reason = kiosk.CheckFailed, "the person changed during the capture"
+	}
+	return c
+}
