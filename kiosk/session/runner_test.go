@@ -282,6 +282,54 @@ func TestSilenceWipesEveryScreen(t *testing.T) {
 	})
 }
 
+// TestIdleAtEveryScreen walks away after each step of a whole visit: it always ends wiped in Attract, and nothing but what was
+// confirmed is stored.
+func TestIdleAtEveryScreen(t *testing.T) {
+	script := []func(*testing.T, *bench){
+		func(t *testing.T, b *bench) { b.do(t, Home, IntentStart) },
+		func(t *testing.T, b *bench) { b.do(t, Consent, IntentSubmit) },
+		func(t *testing.T, b *bench) { b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on") },
+		func(t *testing.T, b *bench) { b.do(t, ProcDetail, IntentPick, "code", birth.Code) },
+		func(t *testing.T, b *bench) { b.do(t, CardPlace, IntentProceed) },
+		func(t *testing.T, b *bench) { b.card <- true; b.at(t, CardNumber) },
+		func(t *testing.T, b *bench) { b.do(t, CardProblem, IntentNumber, "number", "999201012340") },
+		func(t *testing.T, b *bench) { b.do(t, CardNumber, IntentRetry) },
+		func(t *testing.T, b *bench) { b.do(t, FaceRetry, IntentNumber, "number", "999201012345") },
+		func(t *testing.T, b *bench) { b.do(t, Who, IntentRetry) },
+		func(t *testing.T, b *bench) { b.do(t, Form, IntentYes) },
+		func(t *testing.T, b *bench) { b.do(t, Form, IntentAnswer) },
+		func(t *testing.T, b *bench) { b.do(t, Form, IntentAnswer, "value", "0912345678") },
+		func(t *testing.T, b *bench) { b.do(t, Form, IntentAnswer, "value", "Số 1, Thôn Thử") },
+		func(t *testing.T, b *bench) { b.do(t, ScanList, IntentAnswer) },
+		func(t *testing.T, b *bench) { b.do(t, ScanAim, IntentPaper, "index", "0") },
+		func(t *testing.T, b *bench) { b.do(t, ScanView, IntentTake) },
+		func(t *testing.T, b *bench) { b.do(t, ScanList, IntentKeep) },
+		func(t *testing.T, b *bench) { b.do(t, Deliver, IntentNext) },
+		func(t *testing.T, b *bench) { b.do(t, DeliverTo, IntentReturn, "method", "post") },
+		func(t *testing.T, b *bench) { b.do(t, Review, IntentAnswer, "value", "Số 1, Thôn Thử") },
+		func(t *testing.T, b *bench) { b.do(t, Done, IntentConfirm) },
+	}
+	for n := range script {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t)
+			b.reads, b.faces = []error{&kiosk.Error{Code: kiosk.CodeCardWrongKey}}, []kiosk.Verdict{kiosk.Undetermined}
+			for _, step := range script[:n+1] {
+				step(t, b)
+			}
+			time.Sleep(5 * time.Minute) // longer than any two delays and a warning
+			b.at(t, Attract)
+			b.View(func(v *View) {
+				if v.Visit.Procedure != nil || v.Visit.Fields != nil || v.Visit.Chip != nil || v.Visit.Papers != nil {
+					t.Errorf("after step %d the visit was not wiped", n)
+				}
+			})
+			if confirmed := n == len(script)-1; (len(b.puts) == 1) != confirmed {
+				t.Errorf("after step %d %d dossiers are stored", n, len(b.puts))
+			}
+		})
+	}
+}
+
 func TestKeyPressesKeepTheVisit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
