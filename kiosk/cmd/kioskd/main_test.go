@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,10 +16,34 @@ import (
 	"motcua/kiosk/provision"
 )
 
+// cast is made once, because drawing faces takes a while; every test gets a copy.
+var cast = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "kiosk-cast-")
+	if err != nil {
+		return "", err
+	}
+	return dir, daemon.SetUpCast(filepath.Join(dir, "sim"), filepath.Join(dir, "trust"), func(string) {})
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := cast(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
 // kioskDir makes the folder of an enrolled simulated kiosk and gives its kiosk.toml as text, to be changed and written.
 func kioskDir(t *testing.T) (dir, text string) {
 	t.Helper()
 	dir = t.TempDir()
+	made, err := cast()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, os.DirFS(made)); err != nil {
+		t.Fatal(err)
+	}
 	keys, err := provision.NewOfficeKeys("Một cửa", "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,62 @@
+// A whole hall for browser tests: kioskctl demo on free ports, and the dock's buttons.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './driver.mjs';
+
+const free = () => new Promise((ok, no) => {
+  const s = createServer();
+  s.on('error', no);
+  s.listen(0, '127.0.0.1', () => {
+    const { port } = s.address();
+    s.close(() => ok(`127.0.0.1:${port}`));
+  });
+});
+
+const run = (command, args) => new Promise((ok, no) => {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  child.on('exit', code => (code ? no(new Error(`${command} ${args.join(' ')} ended with ${code}`)) : ok()));
+  child.on('error', no);
+});
+
+// models gives the folder of the true models, '' when there is none here.
+export function models() {
+  const dir = process.env.KIOSK_MODELS || join(root, '../shared/data/models');
+  return existsSync(join(dir, 'MANIFEST.json')) ? dir : '';
+}
+
+// openHall builds the commands and runs the demo. press presses a button of the dock; stop ends everything and gives the log.
+export async function openHall() {
+  const dir = mkdtempSync(join(tmpdir(), 'kiosk-hall-'));
+  const bin = join(dir, 'bin');
+  await run('go', ['build', '-o', bin + '/', './kiosk/cmd/...']);
+  const [kiosk, dock, intake, officers] = [await free(), await free(), await free(), await free()];
+  const child = spawn(join(bin, 'kioskctl'), [
+    'demo', '-json', '-dir', join(dir, 'demo'), '-models', models(),
+    '-kiosk', kiosk, '-dock', dock, '-intake', intake, '-officers', officers,
+  ], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', s => (log += s));
+  const at = await new Promise((ok, no) => {
+    let text = '';
+    child.stdout.on('data', s => (text += s).includes('\n') && ok(JSON.parse(text)));
+    child.on('exit', code => no(new Error(`the demo ended with ${code}: ${log}`)));
+    child.on('error', no);
+  });
+  return {
+    ...at, data: join(dir, 'demo/kiosk/data'), dir,
+    log: () => log,
+    async press(button, ...keys) {
+      const form = new URLSearchParams([['do', button], ...keys.map(k => ['key', k])]);
+      const resp = await fetch(at.dock + 'do', { method: 'POST', body: form, redirect: 'manual' });
+      if (resp.status !== 303) throw new Error(`dock: ${button}: ${resp.status}`);
+    },
+    stop: () => new Promise(done => {
+      child.removeAllListeners('exit');
+      child.on('exit', code => (rmSync(dir, { recursive: true, force: true }), done(code)));
+      child.kill('SIGINT');
+    }),
+  };
+}

@@ -1,0 +1,168 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"motcua/kiosk/session"
+)
+
+// Session is the visit as the page needs it; [session.Runner] is one.
+//
+// View calls its function with the current view under the session's lock. Subscribe gives a channel that is signalled after
+// every change. Post hands over what a touch meant; stale ones are dropped there. Preview calls frame with a JPEG per camera
+// picture ("face" or "paper") until ctx ends or frame fails. Painted tells that the browser has that revision on the glass.
+type Session interface {
+	View(func(*session.View))
+	Subscribe() (changed <-chan struct{}, cancel func())
+	Post(session.Intent)
+	Preview(ctx context.Context, which string, frame func(jpeg []byte) error) error
+	Painted(rev uint64)
+}
+
+// Options are the page's settings.
+type Options struct {
+	PxPerMM float64 // pixels per millimetre of the panel; 0 means the 21.5-inch 1080×1920 panel
+	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered
+	Story   bool    // serve /story
+}
+
+// defaultPxPerMM is a 21.5-inch panel of 1080×1920.
+const defaultPxPerMM = 4.034
+
+// server is the handler behind New.
+type server struct {
+	session Session
+	opts    Options
+	looks   looks
+	seq     atomic.Uint64 // counts renders: orders what the page gets beyond the session's own revision
+	streams chan struct{} // bounds open event streams and previews
+	pages   *pages
+}
+
+// maxStreams bounds the open streams; one page needs two.
+const maxStreams = 16
+
+// New gives the handler of the citizen's pages. It fails only when an embedded template does not parse.
+func New(s Session, o Options) (http.Handler, error) {
+	if o.PxPerMM <= 0 {
+		o.PxPerMM = defaultPxPerMM
+	}
+	p, err := parsePages()
+	if err != nil {
+		return nil, fmt.Errorf("citizen's pages: %w", err)
+	}
+	srv := &server{session: s, opts: o, pages: p, streams: make(chan struct{}, maxStreams)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", srv.getPage)
+	mux.HandleFunc("GET /events", srv.getEvents)
+	mux.HandleFunc("POST /ev", srv.postIntent)
+	mux.HandleFunc("POST /look", srv.postLook)
+	mux.HandleFunc("POST /alive", srv.postAlive)
+	mux.HandleFunc("GET /img/{which}", srv.getImage)
+	mux.HandleFunc("GET /img/paper/{n}", srv.getPaper)
+	mux.HandleFunc("GET /cam/{which}", srv.getCamera)
+	mux.HandleFunc("GET /ui.css", srv.getStyle)
+	static, err := fs.Sub(Static, "static")
+	if err != nil {
+		return nil, fmt.Errorf("citizen's pages: %w", err)
+	}
+	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
+	if o.Story {
+		srv.addStories(mux)
+	}
+	return srv.guard(mux), nil
+}
+
+// csp allows what the page itself is made of, and nothing else.
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+const tokenCookie = "kiosk"
+
+// guard sets the headers every answer has, and refuses requests that do not come from the kiosk's own page.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		switch {
+		case !loopback(r.Host):
+			http.Error(w, "wrong host", http.StatusMisdirectedRequest)
+		case foreign(r):
+			http.Error(w, "foreign request", http.StatusForbidden)
+		case s.opts.Token != "" && !s.entered(w, r):
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// loopback reports whether the request names this machine: no other name can be rebound to us.
+func loopback(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return host == "127.0.0.1" || host == "localhost" || host == "[::1]" || host == "::1"
+}
+
+// foreign reports whether another site made the request. A post must positively come from our own page; a browser that does
+// not send Sec-Fetch-Site must at least name our Origin.
+func foreign(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return site == "cross-site" || site == "same-site"
+	}
+	if site != "" {
+		return site != "same-origin"
+	}
+	return r.Header.Get("Origin") != "http://"+r.Host
+}
+
+// entered checks the boot's token: first in the address, from then on in a cookie. It answers the request when it is not there.
+func (s *server) entered(w http.ResponseWriter, r *http.Request) bool {
+	if k := r.URL.Query().Get("k"); k != "" && r.Method == http.MethodGet && r.URL.Path == "/" && s.isToken(k) {
+		http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: k, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return false
+	}
+	if c, err := r.Cookie(tokenCookie); err == nil && s.isToken(c.Value) {
+		return true
+	}
+	http.Error(w, "not the kiosk's browser", http.StatusForbidden)
+	return false
+}
+
+func (s *server) isToken(k string) bool {
+	return subtle.ConstantTimeCompare([]byte(k), []byte(s.opts.Token)) == 1
+}
+
+// getPage renders the whole document.
+func (s *server) getPage(w http.ResponseWriter, _ *http.Request) {
+	var buf bytes.Buffer
+	var err error
+	s.session.View(func(v *session.View) { err = s.pages.document(&buf, s.page(v)) })
+	if err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError) // a template's error may quote what was typed
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(buf.Bytes()) // the browser may be gone: nobody to tell
+}
+
+// page gathers what the templates need for that view. Call it inside View.
+func (s *server) page(v *session.View) *page {
+	return newPage(v, s.looks.of(v), s.seq.Add(1), s.opts.PxPerMM)
+}

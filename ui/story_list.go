@@ -1,0 +1,207 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"motcua/kiosk"
+	"motcua/kiosk/session"
+)
+
+// stories is every screen in every state that looks different.
+var stories = buildStories()
+
+func buildStories() []story {
+	var all []story
+	for _, s := range session.Screens {
+		if s == session.Form {
+			continue // one story per question below
+		}
+		st := story{Name: s.String(), State: filing(s)}
+		switch s {
+		case session.Attract, session.Home, session.Wiping:
+			st.State = session.State{Screen: s}
+		case session.StatusAsk, session.StatusWait, session.StatusShow:
+			st.State = session.State{Screen: s, Goal: session.GoalStatus}
+		case session.CardProblem:
+			continue // one story per code below
+		default:
+		}
+		st.Visit = storyExtra[s]
+		all = append(all, st)
+	}
+	all = append(all, formStories()...)
+	all = append(all, reasonStories()...)
+	all = append(all, faceStories()...)
+	all = append(all, listStories()...)
+	all = append(all, statusStories()...)
+	return append(all, overlayStories()...)
+}
+
+// storyExtra is what the plain story of a screen shows beyond the canned visit.
+var storyExtra = map[session.Screen]func(*session.Visit){
+	session.CardReading: func(d *session.Visit) { d.Progress = kiosk.ChipProgress{File: kiosk.FileDG2, Done: 9100, Total: 15400} },
+	session.ScanView:    func(d *session.Visit) { d.Pending = storySheet(1) },
+	session.Done:        storyReceipt,
+	session.StatusShow: func(d *session.Visit) {
+		d.Status = kiosk.Status{
+			State: kiosk.StateSupplement, Number: "H99.99.99-261121-0007", Procedure: "Đăng ký khai sinh", Submitted: storyNow.AddDate(0, 0, -1),
+			Updated: storyNow, Note: "Mang thêm bản chính Giấy chứng sinh để đối chiếu.", Office: "Bộ phận Một cửa xã Hoà Bình Mẫu",
+		}
+	},
+}
+
+func storyReceipt(d *session.Visit) {
+	d.Receipt = kiosk.Receipt{
+		Token: "7K3QD0XW9M", URL: "https://motcua.example/tra-cuu#7K3QD0XW9M", Procedure: "Khai sinh cho con", Submitted: storyNow,
+		Office: "Bộ phận Một cửa xã Hoà Bình Mẫu", Hotline: "0999 000 115", Return: kiosk.ReturnCounter, Papers: 2,
+	}
+}
+
+func formStories() (all []story) {
+	for i, f := range session.FormSteps {
+		s := filing(session.Form)
+		s.Step = i
+		all = append(all, story{Name: "form-" + f.Key, State: s})
+		if f.Key == "chip" {
+			continue
+		}
+		all = append(all, story{Name: "form-" + f.Key + "-bad", State: s, Visit: func(d *session.Visit) { d.Invalid, d.Typed = f.Key, "1" }})
+	}
+	post := func(d *session.Visit) { d.Invalid, d.Typed = "address", "Thôn" }
+	return append(all, story{Name: "deliver_to-bad", State: filing(session.DeliverTo), Visit: post},
+		story{Name: "card_number-bad", State: withCard(filing(session.CardNumber)), Visit: func(d *session.Visit) { d.Invalid, d.Typed = "number", "999201012" }},
+		story{Name: "consent-bad", State: filing(session.Consent), Visit: func(d *session.Visit) { d.Invalid = "consent" }})
+}
+
+func withCard(s session.State) session.State {
+	s.Card = true
+	return s
+}
+
+// reasons are the codes that may stand on a screen. The officer's screen takes every one.
+var reasons = []struct {
+	At    session.Screen
+	Codes []kiosk.Code
+}{
+	{session.CardProblem, []kiosk.Code{
+		kiosk.CodeCardLost, kiosk.CodeCardWrongKey, kiosk.CodeCardChanged, kiosk.CodeCardProtocol, kiosk.CodeCardTimeout, kiosk.CodeReaderFault, kiosk.CodeInternal,
+	}},
+	{session.FaceRetry, []kiosk.Code{kiosk.CodeCameraMissing, kiosk.CodeCameraFault}},
+	{session.Officer, kiosk.Codes},
+	{session.ScanAim, []kiosk.Code{kiosk.CodePaperUnreadable, kiosk.CodeCameraMissing, kiosk.CodeCameraFault}},
+	{session.SubmitProblem, []kiosk.Code{kiosk.CodeStoreFull, kiosk.CodeStoreCorrupt, kiosk.CodeKeyMissing, kiosk.CodeInternal}},
+	{session.StatusAsk, []kiosk.Code{kiosk.CodeNotFound, kiosk.CodeOfficeOffline, kiosk.CodeOfficeRefused, kiosk.CodeOfficeUntrusted}},
+}
+
+func reasonStories() (all []story) {
+	for _, r := range reasons {
+		for _, c := range r.Codes {
+			all = append(all, story{Name: r.At.String() + "-" + string(c), State: reasonState(r.At, c)})
+		}
+	}
+	for _, c := range []kiosk.Code{kiosk.CodeStoreFull, kiosk.CodeCatalogue} {
+		all = append(all, story{Name: "home-" + string(c), State: session.State{Screen: session.Home, Closed: c}})
+	}
+	return all
+}
+
+// reasonState is the state of a screen that is shown for that reason.
+func reasonState(at session.Screen, c kiosk.Code) session.State {
+	s := filing(at)
+	if at == session.StatusAsk {
+		s = session.State{Screen: at, Goal: session.GoalStatus}
+	}
+	s.Reason = c
+	return s
+}
+
+func faceStories() (all []story) {
+	for _, h := range kiosk.FaceHints {
+		if h == kiosk.HintNone {
+			continue
+		}
+		hint := func(d *session.Visit) { d.Hint = h }
+		all = append(all, story{Name: "face_look-" + string(h), State: filing(session.FaceLook), Visit: hint},
+			story{Name: "face_retry-" + string(h), State: filing(session.FaceRetry), Visit: hint})
+	}
+	declined := session.State{Screen: session.Officer, Goal: session.GoalSubmit}
+	document, face, who := filing(session.Officer), filing(session.Officer), filing(session.Officer)
+	document.Chip, face.Face, who.Face = kiosk.Undetermined, kiosk.Refused, kiosk.Verified
+	return append(all, story{Name: "officer-declined", State: declined}, story{Name: "officer-document", State: document},
+		story{Name: "officer-face", State: face}, story{Name: "officer-who", State: who},
+		story{Name: "who-long", State: filing(session.Who), Visit: func(d *session.Visit) {
+			d.Chip.Citizen.Name = "Công Tằng Tôn Nữ Nguyễn Thị Phương Hoàng Thuỷ Tiên"
+			d.Chip.Citizen.Birth = kiosk.Date{}
+			d.Chip.Photo = kiosk.Image{Data: []byte{0}, Type: "image/jp2"}
+		}})
+}
+
+func listStories() []story {
+	found := func(n, page int) func(*session.Visit) {
+		return func(d *session.Visit) {
+			d.Query, d.Page = "khai sinh", page
+			for i := range n {
+				d.Listed = append(d.Listed, storyProcedures[i%len(storyProcedures)])
+			}
+		}
+	}
+	papers := func(n, page int) func(*session.Visit) {
+		return func(d *session.Visit) { d.Papers, d.PaperPage = storyPapers(n), page }
+	}
+	search := filing(session.ProcSearch)
+	closed := filing(session.ProcDetail)
+	closed.Closed = kiosk.CodeStoreFull
+	return []story{
+		{Name: "proc_search-keys", State: search, Panel: panelKeys},
+		{Name: "proc_search-found", State: search, Visit: found(6, 0)},
+		{Name: "proc_search-found-2", State: search, Visit: found(6, 1)},
+		{Name: "proc_search-found-keys", State: search, Visit: found(6, 0), Panel: panelKeys},
+		{Name: "proc_search-ask", State: search, Visit: func(d *session.Visit) { found(3, 0)(d); d.Found.AskBack = true }},
+		{Name: "proc_search-field", State: search, Visit: func(d *session.Visit) { found(4, 0)(d); d.Query, d.Field = "", "Hộ tịch" }},
+		{Name: "proc_search-none", State: search, Visit: found(0, 0)},
+		{Name: "proc_detail-bare", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[2] }},
+		{Name: "proc_detail-fees", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[1] }},
+		{Name: "proc_detail-closed", State: closed},
+		{Name: "card_number-in", State: withCard(filing(session.CardNumber))},
+		{Name: "card_reading-start", State: filing(session.CardReading)},
+		{Name: "scan_list-two", State: filing(session.ScanList), Visit: papers(2, 0)},
+		{Name: "scan_list-page", State: filing(session.ScanList), Visit: papers(3, 1)},
+		{Name: "scan_list-full", State: filing(session.ScanList), Visit: papers(session.MaxPapers, 0)},
+		{Name: "done-offline", State: withCard(filing(session.Done)), Visit: storyReceipt, View: offline},
+		{Name: "review-empty", State: filing(session.Review), Visit: func(d *session.Visit) { d.Papers, d.Return = nil, kiosk.Return{} }},
+		{Name: "review-long", State: filing(session.Review), Visit: func(d *session.Visit) {
+			d.Answer("note").Value = strings.Repeat("Xin cán bộ gọi điện trước khi đến. ", 5)
+			d.Answer("address").Provenance = kiosk.FromEdited
+		}},
+	}
+}
+
+func offline(v *session.View) {
+	v.Online, v.Outbox.Unsent = false, 3
+}
+
+func statusStories() (all []story) {
+	for n := kiosk.DossierState(0); n <= kiosk.StateReturned; n++ {
+		all = append(all, story{
+			Name: fmt.Sprintf("status_show-%d", n), State: session.State{Screen: session.StatusShow, Goal: session.GoalStatus},
+			Visit: func(d *session.Visit) {
+				d.Status = kiosk.Status{State: n, Procedure: storyProcedures[1].Name, Submitted: storyNow, Updated: storyNow}
+			},
+		})
+	}
+	return append(all, story{
+		Name: "status_ask-bad", State: session.State{Screen: session.StatusAsk, Goal: session.GoalStatus},
+		Visit: func(d *session.Visit) { d.Invalid, d.Typed = "token", "7K3Q" },
+	})
+}
+
+func overlayStories() (all []story) {
+	for _, o := range []session.Overlay{session.Warning, session.Help, session.ExitAsk} {
+		s := filing(session.Review)
+		s.Overlay = o
+		all = append(all, story{Name: "review-" + o.String(), State: s})
+	}
+	return append(all, story{Name: "home-settings", State: session.State{Screen: session.Home}, Panel: panelSettings},
+		story{Name: "home-offline", State: session.State{Screen: session.Home}, View: offline})
+}
