@@ -68,7 +68,7 @@ async function toCard(page, name) {
   await tapTo(page, 'agree', 'proc_search');
   await type(page, 'khai sinh');
   await shot(page, name + '-04-search');
-  await tap(page, 'search');
+  await page.locator('.k-done:visible').click();
   await page.locator('[data-intent="pick"]').first().waitFor();
   await shot(page, name + '-05-results');
   await tapTo(page, 'pick', 'proc_detail', '1.001193');
