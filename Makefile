@@ -64,7 +64,9 @@ e2e: build ## the browser tests, when Node and Chromium are there
 	else cd ui/e2e && { [ -d node_modules ] && [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm test; fi
 
 bench: ## chip read, face stages, search, seal and queue, start-up, memory
-	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
+	@mkdir -p $(BUILD)
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./... | tee $(BUILD)/bench.txt
+	@awk -f kiosk/daemon/bench.awk $(BUILD)/bench.txt
 
 fuzz: ## every fuzz target for FUZZTIME each (10s)
 	@for pkg in $$($(GO) list ./...); do \

@@ -132,11 +132,11 @@ async function compose(context, file, names, width) {
   const images = names.map(n => `data:image/png;base64,${readFileSync(join(shots, n + '.png')).toString('base64')}`);
   const page = await context.newPage();
   await page.setViewportSize({ width, height: 600 });
-  await page.setContent(`<style>body{margin:0;display:flex;gap:12px;background:#fff}img{flex:1;min-width:0;border:1px solid #cfd8e0;border-radius:6px;
-    align-self:start}</style>${images.map(i => `<img src="${i}">`).join('')}`);
+  await page.setContent(`<style>body{margin:0}#w{display:flex;gap:12px;background:#fff}img{flex:1;min-width:0;border:1px solid #cfd8e0;border-radius:6px;
+    align-self:start}</style><div id="w">${images.map(i => `<img src="${i}">`).join('')}</div>`);
   await page.waitForFunction(() => [...document.images].every(i => i.complete && i.naturalWidth));
   mkdirSync(join(import.meta.dirname, 'pictures'), { recursive: true });
-  await page.locator('body').screenshot({ path: join(import.meta.dirname, 'pictures', file) });
+  await page.locator('#w').screenshot({ path: join(import.meta.dirname, 'pictures', file) });
   await page.close();
 }
 
