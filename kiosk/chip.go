@@ -110,6 +110,8 @@ type ChipProgress struct {
 
 // CardReader reads chip cards.
 //
+// Ready gives nil, or why no card can be read now (reader_missing, reader_fault). It takes two seconds at most.
+//
 // Watch reports presence until ctx ends: true when a card came, false when it left; the first value is the state at the start.
 // The channel is closed when ctx ends. A reader that is unplugged reports false and goes on watching.
 //
@@ -120,6 +122,7 @@ type ChipProgress struct {
 // for that; a visit that ends calls it.
 type CardReader interface {
 	String() string
+	Ready(ctx context.Context) error
 	Watch(ctx context.Context) <-chan bool
 	Read(ctx context.Context, key CardKey, progress func(ChipProgress)) (*ChipRead, error)
 	Forget()

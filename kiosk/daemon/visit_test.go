@@ -97,6 +97,8 @@ func (h *hall) unsent() int {
 
 func TestVisit(t *testing.T) {
 	needModels(t)
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
 	h := open(t)
 	h.toReview("thu")
 	if !strings.Contains(h.page.body, "0912345678") && !strings.Contains(h.page.body, "0912 345 678") {
@@ -122,11 +124,11 @@ func TestVisit(t *testing.T) {
 	if !strings.Contains(h.page.body, number) || !strings.Contains(h.page.body, "Đã tiếp nhận") {
 		t.Errorf("the citizen does not learn the number and the state")
 	}
-	h.canaries("thu")
+	h.canaries("thu", temp)
 }
 
 // canaries looks for the citizen in everything that stays on the kiosk.
-func (h *hall) canaries(key string) {
+func (h *hall) canaries(key string, temp string) {
 	h.t.Helper()
 	p, err := h.world.Person(key)
 	if err != nil {
@@ -143,17 +145,18 @@ func (h *hall) canaries(key string) {
 		}
 	}
 	look("the logs", []byte(h.logs.String()))
-	root := filepath.Join(h.demo.Dir, "kiosk", "data")
-	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+	for _, root := range []string{filepath.Join(h.demo.Dir, "kiosk", "data"), temp} {
+		err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			look(path, b)
 			return err
+		})
+		if err != nil {
+			h.t.Error(err)
 		}
-		b, err := os.ReadFile(path)
-		look(path, b)
-		return err
-	})
-	if err != nil {
-		h.t.Error(err)
 	}
 }
 
@@ -272,6 +275,16 @@ func TestWithoutModelsEverybodyGoesToTheOfficer(t *testing.T) {
 	h.toCard()
 	h.arrive("thu", "")
 	h.page.do("officer", "number", "number", numbers["thu"])
+}
+
+func TestWithoutAReaderEverybodyGoesToTheOfficer(t *testing.T) {
+	h := open(t)
+	h.world.PlugReader(false)
+	h.page.do("home", "start")
+	h.page.do("consent", "submit")
+	h.page.do("proc_search", "agree", "chip", "on", "camera", "on")
+	h.page.do("proc_detail", "pick", "code", birth)
+	h.page.do("officer", "proceed")
 }
 
 // TestPowerCut kills the kiosk, a process here, between the citizen's confirmation and the office's acknowledgement.

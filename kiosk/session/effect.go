@@ -23,5 +23,6 @@ const (
 	FxRestore   Effect = 17 // back to the procedure that was to be filed
 	FxDropChip  Effect = 18 // wipe what was read of a chip that did not verify
 	FxAwaitCard Effect = 19 // a card that was put back faster than the reader tells is there
+	FxReady     Effect = 20 // ask whether a card can be read at all
 	FxChime     Effect = 15 // the card is still on the reader
 )

@@ -92,7 +92,7 @@ func wipe(s State) (State, []Effect) {
 // stop gives up what the screen's device is doing.
 func stop(s State) []Effect {
 	switch s.Screen {
-	case CardReading:
+	case CardReading, CardPlace:
 		return []Effect{FxStopChip}
 	case FaceLook:
 		return []Effect{FxStopLook}
@@ -278,11 +278,13 @@ func toCard(s State) (State, []Effect) {
 	if s.Card {
 		return to(s, CardNumber, ""), nil
 	}
-	return to(s, CardPlace, ""), nil
+	return to(s, CardPlace, ""), []Effect{FxReady}
 }
 
 func onPlace(s State, e Event) (State, []Effect) {
 	switch e.Kind {
+	case EvChipFailed: // there is no reader
+		return fail(s, e.Code)
 	case EvCardIn:
 		if s.Keyed {
 			return read(s)
@@ -307,7 +309,7 @@ func onNumber(s State, e Event) (State, []Effect) {
 		if s.Card {
 			return read(s)
 		}
-		return to(s, CardPlace, ""), nil
+		return to(s, CardPlace, ""), []Effect{FxReady}
 	case EvCardOut:
 		return s, nil // they may lift it to read the number
 	case EvOfficer:
@@ -368,7 +370,7 @@ func onCardProblem(s State, e Event) (State, []Effect) {
 	case EvCardIn, EvRetry:
 		switch {
 		case e.Kind == EvRetry && !s.Card:
-			return to(s, CardPlace, ""), nil
+			return to(s, CardPlace, ""), []Effect{FxReady}
 		case s.Keyed:
 			return read(s)
 		}

@@ -17,23 +17,24 @@ import (
 // bench is a kiosk around a Runner whose devices do what the test says.
 type bench struct {
 	*Runner
-	card   chan bool
-	mu     sync.Mutex
-	reads  []error // what the next reads give, nil: a verified chip
-	faces  []kiosk.Verdict
-	puts   []kiosk.Sealed
-	putErr error
-	chip   *kiosk.ChipRead // the last one handed out
-	said   []string
-	ready  error
-	forgot atomic.Bool
-	hang   bool // the reader never answers
+	card     chan bool
+	mu       sync.Mutex
+	reads    []error // what the next reads give, nil: a verified chip
+	faces    []kiosk.Verdict
+	puts     []kiosk.Sealed
+	putErr   error
+	chip     *kiosk.ChipRead // the last one handed out
+	said     []string
+	ready    error
+	forgot   atomic.Bool
+	noReader error
+	hang     bool // the reader never answers
 }
 
 func newBench(t *testing.T) *bench {
 	b := &bench{card: make(chan bool, 8)}
 	b.Runner = New(Ports{
-		Reader: b, Face: faceBench{b}, Scanner: b, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
+		Reader: b, Face: faceBench{b}, Scanner: scanBench{}, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
 		Catalogue: catalogueBench{}, Dossier: dossierBench{}, Log: audit.Discard(),
 		Consents: map[kiosk.Purpose]ConsentText{kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}},
 	}, KioskInfo{Name: "test-01"}, "boot")
@@ -90,9 +91,18 @@ func (b *bench) Read(ctx context.Context, key kiosk.CardKey, progress func(kiosk
 
 func (b *bench) Forget() { b.forgot.Store(true) }
 
-func (*bench) Ready() error { return nil }
+// Ready is the reader's.
+func (b *bench) Ready(context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.noReader
+}
 
-func (*bench) Scan(context.Context) (kiosk.Image, error) {
+type scanBench struct{}
+
+func (scanBench) Ready() error { return nil }
+
+func (scanBench) Scan(context.Context) (kiosk.Image, error) {
 	return kiosk.Image{Data: []byte("page"), Type: "image/jpeg"}, nil
 }
 
@@ -400,6 +410,23 @@ func TestCardPutBackAtOnceReadsOn(t *testing.T) {
 		b.do(t, CardProblem, IntentNumber, "number", "999201012345")
 		time.Sleep(backAfter + time.Millisecond) // the reader never told that it was gone
 		b.at(t, Who)
+	})
+}
+
+func TestWithoutAReaderTheOfficerIsCalledAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.noReader = &kiosk.Error{Code: kiosk.CodeReaderMissing}
+		b.do(t, Home, IntentStart)
+		b.do(t, Consent, IntentSubmit)
+		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+		b.do(t, Officer, IntentProceed)
+		b.View(func(v *View) {
+			if v.State.Reason != kiosk.CodeReaderMissing {
+				t.Errorf("reason %q", v.State.Reason)
+			}
+		})
 	})
 }
 

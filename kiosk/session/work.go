@@ -30,6 +30,8 @@ func (r *Runner) carryOut(fx Effect) {
 		r.fillForm()
 	case FxForgetKey:
 		r.visit.Key = kiosk.CardKey{}
+	case FxReady:
+		r.askReader()
 	case FxAwaitCard:
 		r.awaitBack()
 	case FxDropChip:
@@ -97,6 +99,23 @@ func (r *Runner) stop() {
 		r.opCancel()
 		r.opCancel = nil
 	}
+}
+
+// askReader sends the citizen to the officer at once when there is no reader, instead of letting them wait for nothing.
+func (r *Runner) askReader() {
+	reader := r.ports.Reader
+	r.start(func(ctx context.Context, _ func() bool) (func(), Event) {
+		err := error(&kiosk.Error{Code: kiosk.CodeReaderMissing, Op: "ask for the reader"})
+		if reader != nil {
+			err = reader.Ready(ctx)
+		}
+		if err == nil {
+			return func() {}, Event{Stale: true} // nothing to tell
+		}
+		return func() {
+			r.log(audit.PartLost, audit.Word(audit.KeyPart, "reader"), audit.Code(err))
+		}, Event{Kind: EvChipFailed, Code: kiosk.CodeReaderMissing}
+	})
 }
 
 func (r *Runner) readChip() {

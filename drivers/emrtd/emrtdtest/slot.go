@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"motcua/drivers/apdu"
+	"motcua/kiosk"
 )
 
 // Slot is an apdu.Slot in memory: a reader on which chips are put and from which they are taken, by a test or by the demo dock.
@@ -75,6 +76,16 @@ func (s *Slot) Tear(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left = max(0, n)
+}
+
+// Check tells whether the reader is plugged in, as a driver's Check does: reader_missing.
+func (s *Slot) Check(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unplugged {
+		return &kiosk.Error{Code: kiosk.CodeReaderMissing, Op: "check simulated reader", Err: apdu.ErrNoReader, Hint: "plug it in at the demo dock"}
+	}
+	return nil
 }
 
 // Unplug takes the reader itself away: Connect gives ErrNoReader until Plug.
