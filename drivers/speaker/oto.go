@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -45,8 +48,29 @@ func openDevice() *Device {
 	return d
 }
 
+// errNoSound is a machine without a sound device.
+var errNoSound = errors.New("this machine has no sound device")
+
+// hasSound reports whether there can be a sound device: one of the kernel's, or one that ALSA's configuration names (a sound
+// server). Without either, ALSA would only write a page of complaints to standard error.
+func hasSound() bool {
+	home, _ := os.UserHomeDir() // no home: no file in it
+	for _, pattern := range []string{"/dev/snd/pcm*", "/etc/asound.conf", filepath.Join(home, ".asoundrc"), filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "pulse", "native")} {
+		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return os.Getenv("PULSE_SERVER") != "" || os.Getenv("ALSA_CONFIG_PATH") != ""
+}
+
 func (d *Device) open() {
 	defer close(d.ready)
+	if !hasSound() {
+		d.mu.Lock()
+		d.err = unavailable(errNoSound)
+		d.mu.Unlock()
+		return
+	}
 	ctx, opened, err := oto.NewContext(&oto.NewContextOptions{
 		SampleRate: Rate, ChannelCount: 2, Format: oto.FormatFloat32LE, BufferSize: playBuffer,
 	})
