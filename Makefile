@@ -49,7 +49,12 @@ build: ## builds kioskd, kioskctl and onestopd into build/
 	done
 
 demo: setup build clips ## sets up, builds and runs everything on simulated devices; Ctrl-C stops it
-	@exec $(BUILD)/kioskctl demo -dir $(BUILD)/demo -clips $(BUILD)/clips
+	@models="$${KIOSK_MODELS:-}"; \
+	if [ -z "$$models" ] && [ ! -f $(SHARED)/data/models/MANIFEST.json ]; then \
+		if $(BUILD)/kioskctl models fetch $(BUILD)/models; then models=$(BUILD)/models; \
+		else echo "demo: no models could be had: every citizen will be sent to the officer"; fi; \
+	fi; \
+	exec $(BUILD)/kioskctl demo -dir $(BUILD)/demo -clips $(BUILD)/clips -models "$$models"
 
 test: setup unit e2e ## sets up and runs all tests: vet, Go with the race detector, the browser
 

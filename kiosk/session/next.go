@@ -466,8 +466,7 @@ func onForm(s State, e Event) (State, []Effect) {
 		case !e.OK:
 			return s, nil
 		case s.Editing:
-			s.Editing, s.Step = false, 0
-			return to(s, Review, ""), nil
+			return review(s)
 		case s.Step+1 < len(FormSteps):
 			s.Step++
 			s.More = 0
@@ -478,8 +477,7 @@ func onForm(s State, e Event) (State, []Effect) {
 	case EvBack:
 		switch {
 		case s.Editing:
-			s.Editing, s.Step = false, 0
-			return to(s, Review, ""), nil
+			return review(s)
 		case s.Step > 0:
 			s.Step--
 		}
@@ -499,14 +497,12 @@ func onScanList(s State, e Event) (State, []Effect) {
 		}
 	case EvNext:
 		if s.Editing && s.Return != "" {
-			s.Editing = false
-			return to(s, Review, ""), nil
+			return review(s)
 		}
 		return to(s, Deliver, ""), nil
 	case EvBack:
 		if s.Editing {
-			s.Editing = false
-			return to(s, Review, ""), nil
+			return review(s)
 		}
 		s.Step = len(FormSteps) - 1
 		return to(s, Form, ""), nil
@@ -556,12 +552,10 @@ func onDeliver(s State, e Event) (State, []Effect) {
 		if e.Method == kiosk.ReturnPost {
 			return to(s, DeliverTo, ""), nil
 		}
-		s.Editing = false
-		return to(s, Review, ""), nil
+		return review(s)
 	case EvBack:
 		if s.Editing && s.Return != "" {
-			s.Editing = false
-			return to(s, Review, ""), nil
+			return review(s)
 		}
 		return to(s, ScanList, ""), nil
 	}
@@ -572,14 +566,19 @@ func onDeliverTo(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvAnswer:
 		if e.OK {
-			s.Editing = false
-			return to(s, Review, ""), nil
+			return review(s)
 		}
 	case EvBack:
 		s.Return = "" // an address was not given
 		return to(s, Deliver, ""), nil
 	}
 	return s, nil
+}
+
+// review goes, or goes back, to the page where everything can be seen and changed.
+func review(s State) (State, []Effect) {
+	s.Editing, s.Step = false, 0
+	return to(s, Review, ""), nil
 }
 
 func onReview(s State, e Event) (State, []Effect) {

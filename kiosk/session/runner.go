@@ -133,11 +133,13 @@ func (r *Runner) lookAtPage() {
 	}
 }
 
-// Lively reports whether the Runner answers: it takes the lock that everything takes.
+// Lively reports whether the Runner serves: it takes the lock that everything takes, and a wipe that a device holds up does not
+// last. When it gives false the watchdog restarts the daemon, which wipes memory more thoroughly than anything.
 func (r *Runner) Lively() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.closed
+	stuck := r.state.Screen == Wiping && time.Since(r.entered) > 2*Delays[Wiping]
+	return !r.closed && !stuck
 }
 
 // dispatch feeds one event to Next. The lock is held.

@@ -28,7 +28,8 @@ type bench struct {
 	ready    error
 	forgot   atomic.Bool
 	noReader error
-	hang     bool // the reader never answers
+	stuck    chan struct{} // a hanging reader does not even end when it is told to, until this is closed
+	hang     bool          // the reader never answers
 }
 
 func newBench(t *testing.T) *bench {
@@ -71,6 +72,9 @@ func (b *bench) Read(ctx context.Context, key kiosk.CardKey, progress func(kiosk
 	if b.hang {
 		b.mu.Unlock()
 		<-ctx.Done()
+		if b.stuck != nil {
+			<-b.stuck
+		}
 		b.mu.Lock()
 		return nil, ctx.Err()
 	}
@@ -464,6 +468,36 @@ func TestHangingReaderCannotHoldAVisit(t *testing.T) {
 		b.at(t, CardProblem)
 		time.Sleep(Delays[CardProblem] + WarningDelay + 2*time.Second)
 		b.at(t, Attract)
+	})
+}
+
+func TestADeviceThatHoldsUpTheWipeIsForTheWatchdog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.hang, b.stuck = true, make(chan struct{})
+		b.do(t, Home, IntentStart)
+		b.do(t, Consent, IntentSubmit)
+		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
+		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
+		b.do(t, CardPlace, IntentProceed)
+		b.card <- true
+		synctest.Wait()
+		b.do(t, CardReading, IntentNumber, "number", "999201012345")
+		b.do(t, CardReading, IntentExit)
+		b.do(t, Wiping, IntentExitYes)
+		if !b.Lively() {
+			t.Error("a wipe that just began is not stuck")
+		}
+		time.Sleep(2*Delays[Wiping] + time.Second)
+		b.at(t, Wiping)
+		if b.Lively() {
+			t.Error("a wipe that is held up counts as alive")
+		}
+		close(b.stuck)
+		b.at(t, Attract)
+		if !b.Lively() {
+			t.Error("after the wipe the session does not count as alive")
+		}
 	})
 }
 
