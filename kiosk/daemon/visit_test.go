@@ -200,6 +200,23 @@ func TestTwoFacesAreNotOne(t *testing.T) {
 	h.page.do("face_retry", "number", "number", numbers["thu"])
 }
 
+func TestCameraThatComesAndGoes(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toCard()
+	h.arrive("duy", "")
+	h.world.PlugCamera(false)
+	h.page.do("face_retry", "number", "number", numbers["duy"])
+	h.world.PlugCamera(true)
+	h.world.Freeze(true)
+	h.page.do("face_retry", "retry")
+	if !strings.Contains(h.logs.String(), "code=camera_fault") {
+		t.Error("a frozen camera is not told apart")
+	}
+	h.world.Freeze(false)
+	h.page.do("who", "retry")
+}
+
 func TestDocumentsThatDoNotVerifyGoToTheOfficer(t *testing.T) {
 	for _, fault := range []string{"forged-dg2", "unknown-issuer", "clone", "expired", "flipped-byte", "card-access-downgrade"} {
 		t.Run(fault, func(t *testing.T) {
