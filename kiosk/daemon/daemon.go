@@ -47,6 +47,7 @@ type Daemon struct {
 	begun  time.Time
 	store  *store.Store
 	office *provision.Office
+	self   *provision.Identity
 	client *backoffice.Client
 	outbox *outbox.Outbox
 	dev    devices
@@ -54,8 +55,9 @@ type Daemon struct {
 	runner *session.Runner
 	web    web
 
-	close sync.Once
-	err   error
+	started bool // told in the log
+	close   sync.Once
+	err     error
 }
 
 // Open starts a kiosk. Errors: config_invalid, key_missing, catalogue_invalid, store_corrupt, store_full, port_in_use.
@@ -70,6 +72,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 		}
 	}
 	d.log.Event(ctx, audit.KioskStart, audit.Word(audit.KeyVersion, o.Version), audit.Flag(audit.KeySim, o.Sim != nil), audit.MS(time.Since(d.begun)))
+	d.started = true
 	return d, nil
 }
 
@@ -96,15 +99,18 @@ func (d *Daemon) openOffice(context.Context) error {
 	if err != nil {
 		return err
 	}
-	self, err := provision.LoadIdentity(dir)
-	if err != nil {
+	if d.self, err = provision.LoadIdentity(dir); err != nil {
 		return err
+	}
+	if d.self.Name != d.opt.Config.Kiosk.Name {
+		return kiosk.Errorf(kiosk.CodeConfigInvalid, "open the kiosk's identity", "correct [kiosk] name, or enrol this kiosk under it",
+			"kiosk.toml names %q, the device certificate %q", d.opt.Config.Kiosk.Name, d.self.Name)
 	}
 	roots, err := office.Pool()
 	if err != nil {
 		return err
 	}
-	o := backoffice.Options{URL: office.Intake, Roots: roots, Certificate: self.TLS(), AckKey: office.AckKey}
+	o := backoffice.Options{URL: office.Intake, Roots: roots, Certificate: d.self.TLS(), AckKey: office.AckKey}
 	if d.opt.Sim != nil {
 		o.Dial = d.opt.Sim.Network().DialContext
 	}
@@ -125,14 +131,10 @@ func (d *Daemon) openSession(ctx context.Context) error {
 		return err
 	}
 	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
-	self, err := provision.LoadIdentity(d.opt.Config.Office.Dir)
-	if err != nil {
-		return err
-	}
 	d.openDevices(ctx)
 	d.openVoice(ctx)
-	d.runner = session.New(d.ports(cat, self), session.KioskInfo{
-		Name: self.Name, Commune: d.opt.Config.Kiosk.Commune, Hotline: d.opt.Config.Kiosk.Hotline, Office: d.office.Name,
+	d.runner = session.New(d.ports(cat), session.KioskInfo{
+		Name: d.self.Name, Commune: d.opt.Config.Kiosk.Commune, Hotline: d.opt.Config.Kiosk.Hotline, Office: d.office.Name,
 		Version: d.opt.Version,
 	}, bootID())
 	return nil
@@ -149,10 +151,10 @@ func (d *Daemon) openVoice(ctx context.Context) {
 }
 
 // ports leaves an interface nil where the part is absent: a typed nil would look present.
-func (d *Daemon) ports(cat kiosk.Catalogue, self *provision.Identity) session.Ports {
+func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	p := session.Ports{
 		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
-		Dossier: &maker{office: d.office, self: self, version: d.opt.Version}, Consents: map[kiosk.Purpose]session.ConsentText{},
+		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version}, Consents: map[kiosk.Purpose]session.ConsentText{},
 		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan,
 	}
 	for purpose, text := range ui.ConsentTexts() {
@@ -211,7 +213,7 @@ func (d *Daemon) stop() error {
 		errs = append(errs, d.voice.Halt())
 	}
 	if d.store != nil {
-		if d.log != nil {
+		if d.started {
 			d.log.Event(context.Background(), audit.KioskStop, audit.Word(audit.KeyReason, "asked"), audit.MS(time.Since(begun)))
 		}
 		errs = append(errs, d.store.Close())

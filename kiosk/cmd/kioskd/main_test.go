@@ -158,6 +158,10 @@ func TestBadInput(t *testing.T) {
 			},
 			[]string{"key_missing", "device.key"},
 		},
+		"another kiosk's certificate": {
+			func(_, s string) string { return strings.Replace(s, `name = "test-01"`, `name = "test-02"`, 1) },
+			[]string{"config_invalid", "test-02", "test-01", "enrol"},
+		},
 		"broken catalogue": {
 			func(dir, s string) string {
 				if err := os.WriteFile(filepath.Join(dir, "cat.json"), []byte(`{"procedures": [`), 0o600); err != nil {
