@@ -48,6 +48,9 @@ func (d *Daemon) openSlot(ctx context.Context) apdu.Slot {
 		return d.opt.Sim.Slot()
 	case r.Kind == config.KindPCSC:
 		slot := pcsc.New(&pcsc.Opts{Name: r.Name})
+		if err := slot.Check(ctx); err != nil {
+			d.absent(ctx, "reader", err) // it may come later: the slot stays
+		}
 		d.dev.slot = slot
 		return slot
 	}

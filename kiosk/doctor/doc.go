@@ -4,6 +4,7 @@
 // assembles the list (kioskctl, the daemon): this package imports kiosk alone. [Run] makes all checks at once, each with its
 // own time limit, and a check that hangs or panics is a failed check, not a hung doctor.
 //
-// "absent" is not "fail": a kiosk without a camera, models or a sound device still serves citizens, with the officer in place
-// of what is missing.
+// "absent" is what the configuration does without: nobody needs to do anything. A device, a model or a reader that is configured
+// and not there is a "fail": the kiosk still serves citizens, with the officer in place of what is missing, but a technician must
+// come. A missing voice is a "warn": everything it says is on the screen.
 package doctor

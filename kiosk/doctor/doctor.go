@@ -20,7 +20,7 @@ const (
 	OK     Result = "ok"
 	Warn   Result = "warn"   // works, but somebody should act soon
 	Fail   Result = "fail"   // does not work, and the kiosk needs it
-	Absent Result = "absent" // is not there or not wanted; the officer path is the way on
+	Absent Result = "absent" // the configuration does without it
 )
 
 // Finding is what a check saw. Text and Fix hold no personal data; Fix is empty when there is nothing to do.
@@ -114,12 +114,8 @@ func Failed(text, fix string) Finding { return Finding{Result: Fail, Text: text,
 // Missing is a finding with result [Absent].
 func Missing(text, fix string) Finding { return Finding{Result: Absent, Text: text, Fix: fix} }
 
-// absent are the codes by which a port says that a part is simply not there.
-var absent = map[kiosk.Code]bool{
-	kiosk.CodeReaderMissing: true, kiosk.CodeCameraMissing: true, kiosk.CodeModelMissing: true, kiosk.CodeUnavailable: true,
-}
-
-// FromError makes a finding of an error: absent for a part that is not there, failed otherwise; the hint becomes the fix.
+// FromError makes a finding of an error: a warning for what is done without (unavailable), failed otherwise; the hint becomes
+// the fix.
 func FromError(err error) Finding {
 	f := Finding{Result: Fail, Text: strings.Join(strings.Fields(err.Error()), " ")}
 	var e *kiosk.Error
@@ -127,8 +123,8 @@ func FromError(err error) Finding {
 		bare := *e
 		bare.Hint = ""
 		f.Text, f.Fix = strings.Join(strings.Fields(bare.Error()), " "), e.Hint
-		if absent[e.Code] {
-			f.Result = Absent
+		if e.Code == kiosk.CodeUnavailable {
+			f.Result = Warn
 		}
 	}
 	return f

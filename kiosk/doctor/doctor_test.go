@@ -86,7 +86,7 @@ func TestPanickingCheckFails(t *testing.T) {
 
 func TestFromError(t *testing.T) {
 	f := FromError(kiosk.Errorf(kiosk.CodeReaderMissing, "list readers", "plug it in", "none\n is there"))
-	if f.Result != Absent || f.Fix != "plug it in" || strings.Contains(f.Text, "plug it in") || strings.Contains(f.Text, "\n") {
+	if f.Result != Fail || f.Fix != "plug it in" || strings.Contains(f.Text, "plug it in") || strings.Contains(f.Text, "\n") {
 		t.Errorf("reader_missing: %+v", f)
 	}
 	if f := FromError(kiosk.Errorf(kiosk.CodeStoreCorrupt, "check", "replace the disk", "x")); f.Result != Fail {

@@ -84,7 +84,7 @@ func Device(name, path, what string) Check {
 		}
 		s, err := os.Stat(path)
 		if err != nil {
-			return Missing(path+" is not there", "plug in the "+what+", or name its device in kiosk.toml (ls -l /dev/v4l/by-id)")
+			return Failed(path+" is not there", "plug in the "+what+", or name its device in kiosk.toml (ls -l /dev/v4l/by-id)")
 		}
 		if s.Mode()&os.ModeCharDevice == 0 {
 			return Failed(path+" is not a device", "name a device in kiosk.toml (ls -l /dev/v4l/by-id)")
@@ -127,7 +127,7 @@ func Models(dir string) Check {
 	return Check{Name: "models", Timeout: time.Minute, Run: func(ctx context.Context) Finding {
 		m, err := readManifest(filepath.Join(dir, "MANIFEST.json"))
 		if err != nil {
-			return Missing("no usable MANIFEST.json in "+dir+": "+cause(err), fix)
+			return Failed("no usable MANIFEST.json in "+dir+": "+cause(err), fix)
 		}
 		missing := 0
 		for _, file := range m.Models {
@@ -137,7 +137,7 @@ func Models(dir string) Check {
 			sum, err := sumOf(filepath.Join(dir, filepath.Base(file.File)))
 			switch {
 			case err != nil && file.File == m.Recogniser:
-				return Missing("the recogniser "+file.File+" is not there", fix)
+				return Failed("the recogniser "+file.File+" is not there", fix)
 			case err != nil:
 				missing++
 			case sum != file.SHA256:

@@ -67,7 +67,7 @@ func TestDevice(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]Result{"none": Absent, "sim": OK, file: Fail, file + "1": Absent, "/dev/null": OK} {
+	for path, want := range map[string]Result{"none": Absent, "sim": OK, file: Fail, file + "1": Fail, "/dev/null": OK} {
 		if f := one(t, Device("camera", path, "camera")); f.Result != want {
 			t.Errorf("%s: %+v, want %s", path, f, want)
 		}
@@ -103,11 +103,11 @@ func TestModels(t *testing.T) {
 	}{
 		"all there":       {func(string) error { return nil }, OK},
 		"one missing":     {func(dir string) error { return os.Remove(filepath.Join(dir, "a.onnx")) }, Warn},
-		"recogniser gone": {func(dir string) error { return os.Remove(filepath.Join(dir, "b.onnx")) }, Absent},
+		"recogniser gone": {func(dir string) error { return os.Remove(filepath.Join(dir, "b.onnx")) }, Fail},
 		"one changed":     {func(dir string) error { return os.WriteFile(filepath.Join(dir, "a.onnx"), []byte("x"), 0o600) }, Fail},
-		"no manifest":     {func(dir string) error { return os.Remove(filepath.Join(dir, "MANIFEST.json")) }, Absent},
-		"empty manifest":  {func(dir string) error { return os.WriteFile(filepath.Join(dir, "MANIFEST.json"), []byte("{}"), 0o600) }, Absent},
-		"broken manifest": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "MANIFEST.json"), []byte("{"), 0o600) }, Absent},
+		"no manifest":     {func(dir string) error { return os.Remove(filepath.Join(dir, "MANIFEST.json")) }, Fail},
+		"empty manifest":  {func(dir string) error { return os.WriteFile(filepath.Join(dir, "MANIFEST.json"), []byte("{}"), 0o600) }, Fail},
+		"broken manifest": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "MANIFEST.json"), []byte("{"), 0o600) }, Fail},
 	} {
 		dir := models(t)
 		if err := c.change(dir); err != nil {
@@ -190,9 +190,9 @@ func TestProbes(t *testing.T) {
 		"reader sim":        {Reader("sim", "", nil), OK},
 		"reader any":        {Reader("pcsc", "", readers("ACS ACR122U")), OK},
 		"reader by name":    {Reader("pcsc", "omnikey", readers("ACS ACR122U", "HID OMNIKEY 5022")), OK},
-		"reader other name": {Reader("pcsc", "omnikey", readers("ACS ACR122U")), Absent},
-		"reader unplugged":  {Reader("pcsc", "", readers()), Absent},
-		"pcscd away":        {Reader("pcsc", "", func(context.Context) ([]string, error) { return nil, missing }), Absent},
+		"reader other name": {Reader("pcsc", "omnikey", readers("ACS ACR122U")), Fail},
+		"reader unplugged":  {Reader("pcsc", "", readers()), Fail},
+		"pcscd away":        {Reader("pcsc", "", func(context.Context) ([]string, error) { return nil, missing }), Fail},
 		"trust":             {trust(3, nil), OK},
 		"trust empty":       {trust(0, nil), Warn},
 		"trust unreadable":  {trust(0, os.ErrPermission), Fail},
@@ -204,7 +204,7 @@ func TestProbes(t *testing.T) {
 		"office offline":    {office(offline), Warn},
 		"office impostor":   {office(&kiosk.Error{Code: kiosk.CodeOfficeUntrusted, Hint: "check the keys"}), Fail},
 		"voice":             {Ready("voice", "speaks", func() error { return nil }), OK},
-		"voice absent":      {Ready("voice", "", func() error { return &kiosk.Error{Code: kiosk.CodeUnavailable} }), Absent},
+		"voice absent":      {Ready("voice", "", func() error { return &kiosk.Error{Code: kiosk.CodeUnavailable, Hint: "connect it"} }), Warn},
 		"outbox empty":      {stats(kiosk.OutboxStats{}), OK},
 		"outbox waits":      {stats(kiosk.OutboxStats{Unsent: 3, OldestAge: time.Hour}), OK},
 		"outbox old":        {stats(kiosk.OutboxStats{Unsent: 3, OldestAge: 25 * time.Hour}), Warn},

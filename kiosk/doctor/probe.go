@@ -54,9 +54,9 @@ func Reader(kind, name string, probe func(context.Context) ([]string, error)) Ch
 			}
 		}
 		if len(names) > 0 {
-			return Missing(fmt.Sprintf("no reader is called %q; there is %s", name, strings.Join(names, ", ")), "correct [reader] name in kiosk.toml")
+			return Failed(fmt.Sprintf("no reader is called %q; there is %s", name, strings.Join(names, ", ")), "correct [reader] name in kiosk.toml")
 		}
-		return Missing("pcscd runs, but no reader is connected", "plug in the reader")
+		return Failed("pcscd runs, but no reader is connected", "plug in the reader")
 	}}
 }
 

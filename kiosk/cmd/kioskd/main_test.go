@@ -207,11 +207,13 @@ func TestParts(t *testing.T) {
 	t.Setenv("KIOSK_MODELS", t.TempDir())
 	text = strings.Replace(text, `face = "sim"`, `face = "/dev/video99"`, 1)
 	text = strings.Replace(text, `dir = "trust"`, `dir = "nowhere"`, 1)
+	text = strings.Replace(text, "kind = \"sim\"", "kind = \"pcsc\"", 1)
+	text = strings.Replace(text, "name = \"\"\n", "name = \"no such reader\"\n", 1)
 	code, stdout, stderr := start(t, dir, text)
 	if code != 0 || !strings.Contains(stdout, "kiosk  http://127.0.0.1:") {
 		t.Fatalf("exit code %d: %s\n%s", code, stdout, stderr)
 	}
-	for _, want := range []string{"part=models code=model_missing", "part=camera code=camera_missing"} {
+	for _, want := range []string{"part=models code=model_missing", "part=camera code=camera_missing", "part=reader code=reader_missing"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("the log does not tell %q:\n%s", want, stderr)
 		}
