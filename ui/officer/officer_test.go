@@ -280,7 +280,7 @@ func TestInboxAndDossier(t *testing.T) {
 	b.get("/?ma=khong-co").has(t, "Không có hồ sơ nào mang mã này")
 
 	page := b.get("/ho-so/" + c.Dossier.ID)
-	page.has(t, onestoptest.Citizen.Name, onestoptest.Citizen.Number, "Đã xác thực", "0,612", "ngưỡng 0,363", "cao hơn ngưỡng 0,249",
+	page.has(t, onestoptest.Citizen.Name, onestoptest.Citizen.Number, "Đã xác thực", "0,612", "ngưỡng 0,363", "0,249 trên ngưỡng",
 		"SOD ký bởi chứng thư ký tài liệu", "5/5 đạt", `<td class="by">Văn phòng</td>`, `<td class="by">Ki-ốt</td>`, "Không hỗ trợ", "Thẻ không có DG15",
 		"Chip · DG1", "Chip · DG13", "Công dân khai", "Đã sửa so với chip", "Trên chip: Thôn Đông", "Giấy chứng sinh",
 		"consent.chip/1", "Qua bưu chính công ích", "Thôn Tây", "CN=Demo CSCA 01", "PACE-CAN", "Tiếp nhận", "Yêu cầu bổ sung", "Từ chối",
@@ -518,7 +518,7 @@ func TestRefusedIdentity(t *testing.T) {
 	})
 	b := d.officer(t, "Nguyễn Thị Lan", onestop.RoleReceiver)
 	page := b.get("/ho-so/" + c.Dossier.ID)
-	page.has(t, "Không khớp", "Chữ ký trên EF.SOD không đúng", "Ki-ốt ghi: đạt", "thấp hơn ngưỡng 0,253", "không đạt")
+	page.has(t, "Không khớp", "Chữ ký trên EF.SOD không đúng", "Ki-ốt ghi: đạt", "0,253 dưới ngưỡng", "không đạt")
 }
 
 func TestChangePasswordPage(t *testing.T) {

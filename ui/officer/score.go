@@ -34,9 +34,9 @@ func scoreOf(f kiosk.FaceResult, match kiosk.Check) score {
 	s.Label = math.Min(math.Max(s.Mark, 60), barWidth-60)
 	switch {
 	case f.Score > f.Threshold:
-		s.Text = "cao hơn ngưỡng " + decimals(f.Score-f.Threshold, 3)
+		s.Text = decimals(f.Score-f.Threshold, 3) + " trên ngưỡng"
 	default:
-		s.Text = "thấp hơn ngưỡng " + decimals(f.Threshold-f.Score, 3)
+		s.Text = decimals(f.Threshold-f.Score, 3) + " dưới ngưỡng"
 	}
 	return s
 }
