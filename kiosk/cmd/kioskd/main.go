@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -45,20 +46,20 @@ type flags struct {
 }
 
 func parse(args []string, stderr io.Writer) (f flags, err error) {
-	fs := flag.NewFlagSet("kioskd", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.StringVar(&f.config, "config", "/etc/kiosk/kiosk.toml", "configuration `file`")
-	fs.BoolVar(&f.sim, "sim", false, "simulate the devices named \"sim\" and serve the demo dock")
-	fs.StringVar(&f.dock, "dock", "127.0.0.1:8081", "with -sim: `address` of the dock")
-	fs.StringVar(&f.officer, "officer", "", "with -sim: `URL` of the officer's pages, for the dock's link")
-	fs.BoolVar(&f.story, "story", false, "serve every page with canned state at /story")
-	fs.BoolVar(&f.json, "json", false, "print one JSON object with the addresses when ready, and log as JSON")
-	fs.BoolVar(&f.version, "version", false, "print the version and exit")
-	if err := fs.Parse(args); err != nil {
+	set := flag.NewFlagSet("kioskd", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	set.StringVar(&f.config, "config", "/etc/kiosk/kiosk.toml", "configuration `file`")
+	set.BoolVar(&f.sim, "sim", false, "simulate the devices named \"sim\" and serve the demo dock")
+	set.StringVar(&f.dock, "dock", "127.0.0.1:8081", "with -sim: `address` of the dock")
+	set.StringVar(&f.officer, "officer", "", "with -sim: `URL` of the officer's pages, for the dock's link")
+	set.BoolVar(&f.story, "story", false, "serve every page with canned state at /story")
+	set.BoolVar(&f.json, "json", false, "print one JSON object with the addresses when ready, and log as JSON")
+	set.BoolVar(&f.version, "version", false, "print the version and exit")
+	if err := set.Parse(args); err != nil {
 		return f, err
 	}
-	if fs.NArg() > 0 {
-		return f, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	if set.NArg() > 0 {
+		return f, fmt.Errorf("unexpected argument %q", set.Arg(0))
 	}
 	return f, nil
 }
@@ -88,6 +89,10 @@ func complain(w io.Writer, err error) int {
 
 func serve(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	c, err := config.Load(f.config)
+	if f.sim && errors.Is(err, fs.ErrNotExist) {
+		return kiosk.Errorf(kiosk.CodeConfigInvalid, "open configuration",
+			"make a simulated kiosk with kioskctl demo -dir DIR -setup-only, then give -config DIR/kiosk/kiosk.toml", "there is no %s", f.config)
+	}
 	if err != nil {
 		return err
 	}

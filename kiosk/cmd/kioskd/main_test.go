@@ -231,7 +231,8 @@ func TestUsage(t *testing.T) {
 	if code := run(t.Context(), []string{"-h"}, &out, &complaint); code != 0 {
 		t.Errorf("-h: %d", code)
 	}
-	if code := run(t.Context(), []string{"-config", "/nowhere/kiosk.toml"}, &out, &complaint); code != exitFault {
-		t.Errorf("no file: %d", code)
+	complaint.Reset()
+	if code := run(t.Context(), []string{"-sim", "-config", "/nowhere/kiosk.toml"}, &out, &complaint); code != exitFault || !strings.Contains(complaint.String(), "kioskctl demo") {
+		t.Errorf("no file: %d %q", code, complaint.String())
 	}
 }
