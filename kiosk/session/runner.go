@@ -38,6 +38,7 @@ type Runner struct {
 	entered   time.Time // the screen
 	deadline  time.Time
 	timer     *time.Timer
+	timers    uint64 // counts them, so that one that was replaced is known
 	rev       uint64
 	turn      uint64
 	painted   time.Time // when a page last reported; zero when none does
@@ -196,13 +197,13 @@ func (r *Runner) restart(paint bool) {
 		r.timer.Stop()
 		r.timer = nil
 	}
+	r.timers++
 	r.deadline = time.Time{}
 	d := Delay(r.state)
 	if d > 0 {
 		r.deadline = time.Now().Add(d)
-		var t *time.Timer
-		t = time.AfterFunc(d, func() { r.timeout(t) })
-		r.timer = t
+		n := r.timers
+		r.timer = time.AfterFunc(d, func() { r.timeout(n) })
 	}
 	if paint {
 		r.changed()
@@ -210,10 +211,10 @@ func (r *Runner) restart(paint bool) {
 }
 
 // timeout is the timer's goroutine; a timer replaced meanwhile is stale.
-func (r *Runner) timeout(t *time.Timer) {
+func (r *Runner) timeout(n uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.dispatch(Event{Kind: EvTimeout, Stale: r.timer != t})
+	r.dispatch(Event{Kind: EvTimeout, Stale: r.timers != n})
 }
 
 // log hands an event to the log's goroutine, so that no disk is waited for under the lock. The lock is held.
