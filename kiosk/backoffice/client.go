@@ -58,7 +58,7 @@ func NewClient(o Options) (*Client, error) {
 		return nil, kiosk.Errorf(kiosk.CodeConfigInvalid, "set up intake client", "set intake in office.json", "address is not https://host[:port]")
 	}
 	if o.Roots == nil || len(o.Certificate.Certificate) == 0 || len(o.AckKey) != ed25519.PublicKeySize {
-		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "set up intake client", "enrol this kiosk: kioskctl provision", "a key or certificate is missing")
+		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "set up intake client", "have the office enrol this kiosk: onestopd enrol -kiosk NAME -out DIR", "a key or certificate is missing")
 	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext

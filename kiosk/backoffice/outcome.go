@@ -41,7 +41,7 @@ func outcomeOf(op string, res *http.Response, answer []byte, json bool) error {
 func refused(op string, status int, code kiosk.Code) error {
 	hint, known := "ask the office's administrator", kiosk.CodeInternal
 	if status == http.StatusUnauthorized || status == http.StatusForbidden {
-		hint = "enrol this kiosk again: kioskctl provision"
+		hint = "have the office enrol this kiosk: onestopd enrol -kiosk NAME -out DIR"
 	}
 	for _, c := range kiosk.Codes {
 		if c == code {
@@ -78,7 +78,7 @@ func transportOutcome(op string, err error) error {
 func alertOutcome(op string, err *net.OpError) error {
 	text := err.Error()
 	if strings.Contains(text, "certificate") || strings.Contains(text, "access denied") {
-		return kiosk.Errorf(kiosk.CodeOfficeRefused, op, "enrol this kiosk again: kioskctl provision", "office refuses this kiosk's certificate: %w", err)
+		return kiosk.Errorf(kiosk.CodeOfficeRefused, op, "have the office enrol this kiosk: onestopd enrol -kiosk NAME -out DIR", "office refuses this kiosk's certificate: %w", err)
 	}
 	return untrusted(op, err)
 }

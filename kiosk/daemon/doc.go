@@ -6,5 +6,5 @@
 // stop it, with one sentence and a hint, is what would lose or leak something: a database that cannot be opened, keys that are
 // missing, a catalogue that is broken, an address that is taken.
 //
-// SetUpDemo makes everything a demo needs: an office with keys, an enrolled kiosk, an issuing state, and a cast with cards.
+// A [Demo] is everything a demo needs: an office with keys, an enrolled kiosk, an issuing state, and a cast with cards.
 package daemon

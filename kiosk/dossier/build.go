@@ -47,7 +47,7 @@ type Signer struct {
 func Build(d *kiosk.Dossier, s Signer) ([]byte, error) {
 	cert, err := checkSigner(d, s)
 	if err != nil {
-		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "build dossier", "enrol this kiosk: kioskctl provision", "%w", err)
+		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "build dossier", "have the office enrol this kiosk: onestopd enrol -kiosk NAME -out DIR", "%w", err)
 	}
 	if err := checkDossier(d); err != nil {
 		return nil, bad("build dossier", err)

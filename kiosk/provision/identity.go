@@ -24,7 +24,7 @@ const (
 	FileOffice     = "office.json"
 )
 
-const enrolHint = "enrol this kiosk: kioskctl provision"
+const enrolHint = "have the office enrol this kiosk: onestopd enrol -kiosk NAME -out DIR"
 
 // Identity is a kiosk's own key and certificate. Certificate is nil before the office has issued one.
 type Identity struct {

@@ -81,5 +81,4 @@ type KioskInfo struct {
 	Office    string
 	Version   string
 	Catalogue kiosk.Catalogue
-	FaceTries int
 }

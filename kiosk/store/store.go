@@ -73,7 +73,7 @@ func openChecked(ctx context.Context, path string) (*Store, error) {
 // Errors: not_found, store_corrupt, internal.
 func Attach(ctx context.Context, path string) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, kiosk.Errorf(kiosk.CodeNotFound, "open database", "check the folder data_dir in kiosk.toml", "no database there: %w", err)
+		return nil, kiosk.Errorf(kiosk.CodeNotFound, "open database", "check [data] dir in kiosk.toml", "no database there: %w", err)
 	}
 	s, err := connect(path)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // EnvDir is the environment variable that names the folder of models.
 const EnvDir = "KIOSK_MODELS"
 
-const hintFetch = "run make models, or set vision.models (or KIOSK_MODELS) to a folder with MANIFEST.json and its files"
+const hintFetch = "run make models, or set [models] dir in kiosk.toml (or KIOSK_MODELS) to a folder with MANIFEST.json and its files"
 
 // Folder is a folder of models whose manifest has been read.
 type Folder struct {

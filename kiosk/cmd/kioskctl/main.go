@@ -28,6 +28,7 @@ var commands = map[string]command{
 	"face compare":     {"compares the faces of two pictures", faceCompare},
 	"face eval":        {"error rates of the recogniser over a list of pairs", faceEval},
 	"models fetch":     {"brings the model files into a folder", modelsFetch},
+	"outbox retry":     {"sends quarantined or waiting dossiers on their way now", outboxRetry},
 	"outbox list":      {"what waits for the back office, since when, why", outboxList},
 	"sod verify":       {"passive authentication of files", sodVerify},
 }

@@ -38,14 +38,11 @@ func outboxList(ctx context.Context, c *console, args []string) exitCode {
 	if _, err := c.parse(fs, args, 0, 0); err != nil {
 		return c.usageExit(err)
 	}
-	if *data == "" {
-		cfg, err := config.Load(*path)
-		if err != nil {
-			return c.fail(err)
-		}
-		*data = cfg.Data.Dir
+	file, err := databaseFile(*path, *data)
+	if err != nil {
+		return c.fail(err)
 	}
-	stats, rows, err := readOutbox(ctx, filepath.Join(*data, databaseName))
+	stats, rows, err := readOutbox(ctx, file)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -66,6 +63,77 @@ func outboxList(ctx context.Context, c *console, args []string) exitCode {
 			fmt.Fprintf(w, "%s  %-12s %s  %8d bytes  %d attempts  %s\n", i.ID, i.State, i.Created.Format(time.RFC3339), i.Bytes, i.Attempts, i.LastError)
 		}
 	})
+}
+
+// databaseFile gives the database in a data folder, the configuration's when data is empty.
+func databaseFile(path, data string) (string, error) {
+	if data == "" {
+		cfg, err := config.Load(path)
+		if err != nil {
+			return "", err
+		}
+		data = cfg.Data.Dir
+	}
+	return filepath.Join(data, databaseName), nil
+}
+
+// outboxRetry makes dossiers due at once: those named, or with -all every one in quarantine. The running daemon delivers them
+// at its next look, within a minute when the office can be reached.
+func outboxRetry(ctx context.Context, c *console, args []string) exitCode {
+	fs := c.flags("outbox retry", "ID...")
+	path := fs.String("config", defaultConfig, "configuration of the kiosk")
+	data := fs.String("data", "", "data folder, instead of the configuration's")
+	all := fs.Bool("all", false, "every dossier in quarantine")
+	ids, err := c.parse(fs, args, 0, -1)
+	if err != nil {
+		return c.usageExit(err)
+	}
+	if *all == (len(ids) > 0) {
+		return c.usageError("give the ids of dossiers (kioskctl outbox list), or -all")
+	}
+	file, err := databaseFile(*path, *data)
+	if err != nil {
+		return c.fail(err)
+	}
+	released, err := release(ctx, file, ids)
+	if err != nil {
+		return c.fail(err)
+	}
+	out := struct {
+		Released int `json:"released"`
+	}{released}
+	return c.report(exitGood, out, func(w io.Writer) { fmt.Fprintf(w, "%d dossiers are on their way\n", released) })
+}
+
+// release makes the named dossiers due, or without names those in quarantine.
+func release(ctx context.Context, file string, ids []string) (n int, err error) {
+	s, err := store.Attach(ctx, file)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if ids == nil {
+		rows, err := s.OutboxRows(ctx)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			if r.State == kiosk.OutboxQuarantined {
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	for _, id := range ids {
+		found, err := s.Release(ctx, id, time.Now())
+		if err != nil {
+			return n, err
+		}
+		if !found {
+			return n, kiosk.Errorf(kiosk.CodeNotFound, "release dossier", "look with: kioskctl outbox list", "no dossier %s waits", id)
+		}
+		n++
+	}
+	return n, nil
 }
 
 func printed(r kiosk.OutboxRow) waiting {

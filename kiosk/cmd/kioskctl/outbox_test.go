@@ -76,3 +76,44 @@ func TestDoctorSeesTheDatabase(t *testing.T) {
 		t.Errorf("audit: %d records, broken at %d, %v", n, broken, err)
 	}
 }
+
+func TestOutboxRetryEndsQuarantine(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const id = "0b6f1c5e-3c1e-4c0e-8a7b-0123456789ab"
+	now := time.Now()
+	if err := s.PutOutbox(t.Context(), sealed(id, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.LeaseNext(t.Context(), "daemon", now, now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := s.Quarantine(t.Context(), id, "daemon", kiosk.CodeOfficeRefused); err != nil || !held {
+		t.Fatal(held, err)
+	}
+	var out, faults bytes.Buffer
+	retry := func(args ...string) exitCode {
+		out.Reset()
+		faults.Reset()
+		return run(t.Context(), &console{out: &out, err: &faults}, append([]string{"outbox", "retry", "-json", "-data", dir}, args...))
+	}
+	if code := retry(); code != exitFault {
+		t.Errorf("neither ids nor -all: exit %d", code)
+	}
+	if code := retry("ffffffff-0000-4000-8000-000000000000"); code != exitFault || !strings.Contains(faults.String(), "not_found") {
+		t.Errorf("an unknown dossier: exit %d: %s", code, faults.String())
+	}
+	if code := retry("-all"); code != exitGood || strings.TrimSpace(out.String()) != `{"released":1}` {
+		t.Errorf("exit %d: %s %s", code, out.String(), faults.String())
+	}
+	if row, err := s.LeaseNext(t.Context(), "daemon", time.Now(), now.Add(time.Minute)); err != nil || row.ID != id {
+		t.Errorf("the dossier is not due: %v", err)
+	}
+	if code := retry("-all"); code != exitGood || strings.TrimSpace(out.String()) != `{"released":0}` {
+		t.Errorf("with nothing in quarantine: exit %d: %s", code, out.String())
+	}
+}
