@@ -26,4 +26,6 @@ require (
 	github.com/ebitengine/purego v0.9.0 // indirect
 	github.com/jfreymuth/vorbis v1.0.2 // indirect
 	golang.org/x/tools v0.51.0 // indirect
+	periph.io/x/conn/v3 v3.7.2 // indirect
+	periph.io/x/host/v3 v3.8.5 // indirect
 )

@@ -36,14 +36,18 @@ type FileID string
 
 // The files this project reads.
 const (
-	FileCardAccess FileID = "EF.CardAccess"
-	FileCOM        FileID = "EF.COM"
-	FileSOD        FileID = "EF.SOD"
-	FileDG1        FileID = "DG1"
-	FileDG2        FileID = "DG2"
-	FileDG13       FileID = "DG13"
-	FileDG14       FileID = "DG14"
-	FileDG15       FileID = "DG15"
+	FileCardAccess   FileID = "EF.CardAccess"
+	FileCardSecurity FileID = "EF.CardSecurity"
+	FileATRInfo      FileID = "EF.ATR/INFO"
+	FileCOM          FileID = "EF.COM"
+	FileSOD          FileID = "EF.SOD"
+	FileDG1          FileID = "DG1"
+	FileDG2          FileID = "DG2"
+	FileDG11         FileID = "DG11"
+	FileDG12         FileID = "DG12"
+	FileDG13         FileID = "DG13"
+	FileDG14         FileID = "DG14"
+	FileDG15         FileID = "DG15"
 )
 
 // ChipRead is all that one read of a chip gave: raw files exactly as read, the checks made, and what the verified bytes say.
@@ -106,6 +110,7 @@ type ChipProgress struct {
 	File  FileID // the file being read; "" while access is established
 	Done  int    // bytes read of all files so far
 	Total int    // bytes expected; 0 while not known
+	Chunk []byte // the piece of File just read, nil at other times; valid during the call alone and not verified yet
 }
 
 // CardReader reads chip cards.
