@@ -62,6 +62,7 @@ type ChipRead struct {
 	Signature []byte            // the chip's answer to it
 	Citizen   Citizen
 	Photo     Image         // DG2's face, encoded as on the chip
+	Portrait  Image         // Photo as browsers show it; zero when Photo is that already or could not be decoded
 	APDUs     int           // command-response pairs exchanged
 	Bytes     int           // bytes of files read
 	Duration  time.Duration // wall time of the read
@@ -91,6 +92,7 @@ func (r *ChipRead) Wipe() {
 	clear(r.Challenge)
 	clear(r.Signature)
 	r.Photo.Wipe()
+	r.Portrait.Wipe()
 	*r = ChipRead{}
 }
 

@@ -21,7 +21,8 @@ var shown = map[string][]session.Screen{
 	"paper":   {session.ScanList, session.Review},
 }
 
-// showable are the encodings a browser can paint. A chip photo in JPEG 2000 is shown as a silhouette instead.
+// showable are the encodings a browser can paint. A chip photo in JPEG 2000 has a portrait beside it;
+// where it could not be decoded, a silhouette is shown.
 var showable = []string{"image/jpeg", "image/png"}
 
 // picture gives a picture of the visit that the screen may show, nil when there is none.
@@ -32,7 +33,9 @@ func picture(v *session.View, which string, n int) *kiosk.Image {
 	var img *kiosk.Image
 	switch {
 	case which == "chip" && v.Visit.Chip != nil:
-		img = &v.Visit.Chip.Photo
+		if img = &v.Visit.Chip.Portrait; img.IsZero() {
+			img = &v.Visit.Chip.Photo
+		}
 	case which == "face":
 		img = &v.Visit.Face.Best
 	case which == "pending":

@@ -176,6 +176,24 @@ func Decode(data []byte) (gocv.Mat, error) {
 	return m, nil
 }
 
+// Shown gives a picture of the chip as browsers show it: JPEG and PNG as they are (zero then), JPEG 2000 as a JPEG.
+// Errors wrap [ErrPicture].
+func Shown(img kiosk.Image) (kiosk.Image, error) {
+	mediaType, _, _, err := Header(img.Data)
+	if err != nil || mediaType != "image/jp2" {
+		return kiosk.Image{}, err
+	}
+	m, err := Decode(img.Data)
+	if err != nil {
+		return kiosk.Image{}, err
+	}
+	defer m.Close()
+	return EncodeJPEG(&m, shownQuality)
+}
+
+// shownQuality is of a portrait made for a page: the officer's decision rests on the chip's own bytes.
+const shownQuality = 92
+
 // EncodeJPEG gives m as a JPEG picture of the quality 1..100.
 func EncodeJPEG(m *gocv.Mat, quality int) (kiosk.Image, error) {
 	if !IsBGR(m) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"gocv.io/x/gocv"
+
+	"motcua/kiosk"
 )
 
 // sample is a small picture with known colours.
@@ -251,5 +253,19 @@ func TestThreadsCanBeSet(t *testing.T) {
 	SetThreads(2)
 	if n := Threads(); n != 2 {
 		t.Errorf("%d threads after setting 2", n)
+	}
+}
+
+func TestShownConvertsOnlyWhatBrowsersDoNotShow(t *testing.T) {
+	jp2 := encoded(t, ".jp2", 48, 64)
+	got, err := Shown(kiosk.Image{Data: jp2, Type: "image/jp2"})
+	if err != nil || got.Type != "image/jpeg" || got.Width != 48 || got.Height != 64 {
+		t.Errorf("JPEG 2000: %v, %v", got, err)
+	}
+	if got, err := Shown(kiosk.Image{Data: jpegOf(t, 48, 64)}); err != nil || !got.IsZero() {
+		t.Errorf("JPEG: %v, %v", got, err)
+	}
+	if _, err := Shown(kiosk.Image{Data: jp2[:100]}); !errors.Is(err, ErrPicture) {
+		t.Errorf("a cut picture: %v", err)
 	}
 }

@@ -83,8 +83,11 @@ func (c *Config) checkData() *problem {
 }
 
 func (c *Config) checkDevices() *problem {
-	if p := oneOf("reader.kind", c.Reader.Kind, KindPCSC, KindSim, KindNone); p != nil {
+	if p := oneOf("reader.kind", c.Reader.Kind, KindPCSC, KindPN532, KindSim, KindNone); p != nil {
 		return p
+	}
+	if c.Reader.Kind == KindPN532 && !readerPort(c.Reader.Port) {
+		return &problem{"reader.port", fmt.Sprintf("is %q, which names no port", c.Reader.Port), "write /dev/ttyAMA0, /dev/ttyUSB0, spi:0.0 or i2c:1"}
 	}
 	if !shortText(c.Reader.Name, 120) {
 		return &problem{"reader.name", "is not one line of at most 120 characters", "write a part of the reader's name"}
@@ -102,6 +105,12 @@ func (c *Config) checkDevices() *problem {
 		return &problem{"camera.rotate", fmt.Sprintf("is %d", c.Camera.Rotate), "use 0, 90, 180 or 270"}
 	}
 	return nil
+}
+
+// readerPort reports whether a text names a serial port by its path, or a bus.
+func readerPort(s string) bool {
+	kind, bus, ok := strings.Cut(s, ":")
+	return filepath.IsAbs(s) || ok && bus != "" && (kind == "spi" || kind == "i2c")
 }
 
 func camera(key, value string) *problem {

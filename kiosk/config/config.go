@@ -41,15 +41,17 @@ type Data struct {
 
 // Kinds of devices. A path stands for itself.
 const (
-	KindPCSC = "pcsc"
-	KindSim  = "sim"
-	KindNone = "none"
+	KindPCSC  = "pcsc"
+	KindPN532 = "pn532"
+	KindSim   = "sim"
+	KindNone  = "none"
 )
 
 // Reader is the chip card reader.
 type Reader struct {
-	Kind string `toml:"kind"` // pcsc, sim, none
-	Name string `toml:"name"` // part of the reader's name; "" takes the first that is found
+	Kind string `toml:"kind"` // pcsc, pn532, sim, none
+	Name string `toml:"name"` // pcsc: part of the reader's name; "" takes the first that is found
+	Port string `toml:"port"` // pn532: device path, spi:BUS or i2c:BUS
 }
 
 // Trust is where the trust anchors (CSCA certificates) lie.

@@ -94,6 +94,8 @@ func TestBadFiles(t *testing.T) {
 		"no port":             {required + "[http]\nlisten = \"127.0.0.1\"\n", []string{"http.listen is not an address with a port"}},
 		"bad port":            {required + "[http]\nlisten = \"127.0.0.1:99999\"\n", []string{"http.listen has no port"}},
 		"reader kind":         {required + "[reader]\nkind = \"pcscd\"\n", []string{"line 6", "reader.kind", `did you mean "pcsc"?`}},
+		"reader without port": {required + "[reader]\nkind = \"pn532\"\n", []string{"reader.port", "/dev/ttyAMA0"}},
+		"reader port":         {required + "[reader]\nkind = \"pn532\"\nport = \"ttyS0\"\n", []string{"reader.port is \"ttyS0\""}},
 		"camera":              {required + "[camera]\nface = \"video0\"\n", []string{"camera.face", "/dev/video0"}},
 		"rotation":            {required + "[camera]\nrotate = 45\n", []string{"camera.rotate is 45", "use 0, 90, 180 or 270"}},
 		"threshold":           {required + "[match]\nthreshold = 1.5\n", []string{"match.threshold is 1.5"}},

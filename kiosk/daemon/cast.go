@@ -11,6 +11,7 @@ import (
 	"motcua/drivers/sim"
 	"motcua/kiosk"
 	"motcua/kiosk/provision"
+	"motcua/vision"
 	"motcua/vision/visiontest"
 )
 
@@ -19,6 +20,7 @@ type member struct {
 	key    string
 	person emrtdtest.Person
 	active emrtdtest.Active
+	jp2    bool // the chip holds the photo as JPEG 2000
 }
 
 // members is the cast. Its faces are visiontest.Cast, in the same order: seeds that the recogniser tells apart.
@@ -27,27 +29,27 @@ var members = []member{
 		Number: "999301012345", Name: "Nguyễn Thị Thử", Birth: "15/01/2001", Sex: "Nữ", Issued: "02/03/2024", Nationality: "Việt Nam",
 		Ethnicity: "Kinh", Religion: "Không", Origin: "Xã Giả Định, Tỉnh Thử Nghiệm", Residence: "Số 12, Thôn Mẫu, Xã Giả Định, Tỉnh Thử Nghiệm",
 		Marks: "Nốt ruồi cách 1 cm dưới đuôi mắt phải", Parents: [2]string{"Nguyễn Văn Cha", "Lê Thị Mẹ"},
-	}, emrtdtest.ActiveEC},
+	}, emrtdtest.ActiveEC, false},
 	{"mau", emrtdtest.Person{
 		Number: "999072054321", Name: "Trần Văn Mẫu", Birth: "20/11/1972", Sex: "Nam", Issued: "11/08/2022", Nationality: "Việt Nam",
 		Ethnicity: "Tày", Religion: "Không", Origin: "Xã Ví Dụ, Tỉnh Thử Nghiệm",
 		Residence: "Nhà số 7, ngõ 15, đường Minh Hoạ, Tổ dân phố số 3 khu vực bờ sông cạnh nhà văn hoá, Phường Thí Điểm, Thành phố Thử Nghiệm",
 		OldNumber: "999123456", Parents: [2]string{"Trần Văn Bố", "Hoàng Thị Má"}, Spouse: "Phạm Thị Vợ",
-	}, emrtdtest.ActiveRSA},
+	}, emrtdtest.ActiveRSA, false},
 	{"cu", emrtdtest.Person{
 		Number: "999150000789", Name: "Lò Thị Cụ", Birth: "03/05/1950", Sex: "Nữ", Issued: "19/09/2021", Expires: emrtdtest.NoExpiry,
 		Nationality: "Việt Nam", Ethnicity: "Thái", Religion: "Không", Origin: "Bản Ví Dụ, Xã Giả Định, Tỉnh Thử Nghiệm",
 		Residence: "Bản Ví Dụ, Xã Giả Định, Tỉnh Thử Nghiệm", OldNumber: "999654321",
-	}, emrtdtest.ActiveNone},
+	}, emrtdtest.ActiveNone, false},
 	{"duy", emrtdtest.Person{
 		Number: "999096076543", Name: "Đặng Ví Duy", Birth: "29/02/1996", Sex: "Nam", Issued: "05/06/2021", Nationality: "Việt Nam",
 		Ethnicity: "Kinh", Religion: "Phật giáo", Origin: "Xã Thử, Tỉnh Thử Nghiệm", Residence: "Ấp 4, Xã Thử, Tỉnh Thử Nghiệm",
-	}, emrtdtest.ActiveEC},
+	}, emrtdtest.ActiveEC, false},
 	{"hoa", emrtdtest.Person{
 		Number: "999185011223", Name: "Vũ Minh Hoạ", Birth: "08/03/1985", Sex: "Nữ", Issued: "14/02/2024", Nationality: "Việt Nam",
 		Ethnicity: "Kinh", Religion: "Không", Origin: "Xã Thí Điểm, Tỉnh Thử Nghiệm", Residence: "Khóm 2, Phường Thí Điểm, Thành phố Thử Nghiệm",
 		Spouse: "Đỗ Văn Chồng",
-	}, emrtdtest.ActiveEC},
+	}, emrtdtest.ActiveEC, true},
 }
 
 // castFile lists the cast of a folder.
@@ -80,7 +82,11 @@ func SetUpCast(dir, trust string, progress func(what string)) error {
 	for i, m := range members {
 		progress(fmt.Sprintf("thẻ giả lập %d/%d", i+1, len(members)))
 		seed := visiontest.Cast[i]
-		card, err := emrtdtest.IssueWith(m.person, visiontest.NewPerson(seed).PortraitJPEG(), authority, emrtdtest.IssueOptions{Active: m.active})
+		photo := visiontest.NewPerson(seed).PortraitJPEG
+		if m.jp2 {
+			photo = visiontest.NewPerson(seed).PortraitJP2
+		}
+		card, err := emrtdtest.IssueWith(m.person, photo(), authority, emrtdtest.IssueOptions{Active: m.active})
 		if err != nil {
 			return fmt.Errorf("set up cast: %w", err)
 		}
@@ -126,6 +132,9 @@ func LoadWorld(dir string) (*sim.World, Photos, error) {
 			return nil, nil, kiosk.Errorf(kiosk.CodeBadInput, op, hint, "%w", err)
 		}
 		photos[e.Key] = dg2.Image.Data
+		if shown, err := vision.Shown(dg2.Image); err == nil && !shown.IsZero() {
+			photos[e.Key] = shown.Data
+		}
 		people = append(people, sim.Person{Key: e.Key, Name: e.Name, Number: e.Number, Seed: e.Seed, Card: card})
 	}
 	photo := func(key string) ([]byte, bool) {

@@ -32,7 +32,7 @@ type devices struct {
 func (d *Daemon) openDevices(ctx context.Context) {
 	c := d.opt.Config
 	if slot := d.openSlot(ctx); slot != nil {
-		d.dev.reader = emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx)})
+		d.dev.reader = portraits{CardReader: emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx)}), log: d.log}
 	}
 	d.dev.faces = d.openCamera(ctx, "camera", c.Camera.Face, camera.DeviceOpts{Rotate: c.Camera.Rotate}, d.faceScene)
 	d.dev.papers = d.openCamera(ctx, "paper_camera", c.Camera.Paper, paperSize, d.paperScene)

@@ -13,8 +13,8 @@ import (
 	"motcua/kiosk/onestop"
 )
 
-// chip gives the office what it needs to check and read a chip's files, without any device. Pictures in JPEG 2000 are not
-// converted: the page then says that there is no picture, and the officer asks for the card.
+// chip gives the office what it needs to check and read a chip's files, without any device. Pictures in JPEG 2000 are
+// converted by a tool of the system; where it is missing, the page says that there is no picture, and the officer asks for the card.
 func chip(trust *pa.Store) onestop.Chip {
 	return onestop.Chip{
 		PassiveAuth: func(sod []byte, groups map[kiosk.FileID][]byte, now time.Time) ([]kiosk.Check, kiosk.Signer) {
@@ -26,6 +26,7 @@ func chip(trust *pa.Store) onestop.Chip {
 			f, err := lds.ParseDG2(groups[kiosk.FileDG2])
 			return f.Image, err
 		},
+		Convert: showPortrait,
 	}
 }
 
