@@ -66,6 +66,8 @@ var imports = map[string][]string{
 	"drivers/emrtd/pa":   {"kiosk", "drivers/emrtd/ec", "drivers/emrtd/lds", "drivers/emrtd/tlv"},
 	// The BSI test plan is a list of cases; its tests drive the reader against the simulated chip.
 	"drivers/emrtd/bsi": {},
+	// Only tests again: its benchmarks read over every kind of reader, pcsc and pn532 among them.
+	"drivers/emrtd/chipbench": {},
 	// The simulated chip answers with the same parts the reader uses, never with the reader itself.
 	"drivers/emrtd/emrtdtest": {"kiosk", "kiosk/mrz", "kiosk/cccd", "drivers/apdu", "drivers/emrtd/dh", "drivers/emrtd/ec", "drivers/emrtd/icao", "drivers/emrtd/lds", "drivers/emrtd/pa", "drivers/emrtd/tlv"},
 	"drivers/tcl":             {"drivers/apdu"},
@@ -85,6 +87,7 @@ var imports = map[string][]string{
 	"vision":            {"kiosk"},
 	"vision/models":     {"kiosk", "vision"}, // its errors are kiosk.Errors with code model_missing
 	"vision/camera":     {"kiosk", "vision"},
+	"vision/child":      {"kiosk"}, // ports over a socket: it links no OpenCV itself
 	"vision/face":       {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
 	"vision/liveness":   {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
 	"vision/qr":         {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},

@@ -57,6 +57,7 @@ type World struct {
 	placed  string // whose card is on the reader
 	fault   string // with what fault
 	changed chan struct{}
+	follow  func(Scene)
 }
 
 // New makes a world where nobody is at the kiosk and everything works.
@@ -81,9 +82,7 @@ func (w *World) People() []Person { return slices.Clone(w.people) }
 func (w *World) Scene() Scene {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := w.scene
-	s.Who = slices.Clone(s.Who)
-	return s
+	return w.seen()
 }
 
 // Placed tells whose card is on the reader, with what fault; "" for none. A card that tore itself off the reader is gone.
@@ -107,8 +106,25 @@ func (w *World) change(f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f()
+	if w.follow != nil {
+		w.follow(w.seen())
+	}
 	close(w.changed)
 	w.changed = make(chan struct{})
+}
+
+// Follow has every change of what the cameras see told to f, before the call that made it returns. f must not call the world.
+func (w *World) Follow(f func(Scene)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.follow = f
+	f(w.seen())
+}
+
+func (w *World) seen() Scene {
+	s := w.scene
+	s.Who = slices.Clone(s.Who)
+	return s
 }
 
 // Person finds one of the cast.

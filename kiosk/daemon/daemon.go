@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"time"
@@ -27,14 +28,15 @@ import (
 // Options say what kiosk to start.
 type Options struct {
 	Config  config.Config
-	Sim     *sim.World   // nil: real devices only
-	Photos  Photos       // the cast's chip photos, for the dock
-	Dock    string       // address of the dock, with Sim; "" for none
-	Officer string       // address of the officer's pages, for the dock's link
-	Version string       //
-	Log     slog.Handler // nil discards
-	Strict  bool         // panic on an event outside the closed list (tests, the simulated kiosk)
-	Story   bool         // serve /story
+	Sim     *sim.World       // nil: real devices only
+	Photos  Photos           // the cast's chip photos, for the dock
+	Dock    string           // address of the dock, with Sim; "" for none
+	Officer string           // address of the officer's pages, for the dock's link
+	Version string           //
+	Log     slog.Handler     // nil discards
+	Strict  bool             // panic on an event outside the closed list (tests, the simulated kiosk)
+	Story   bool             // serve /story
+	Vision  func() *exec.Cmd // makes the vision process; nil: this program with [VisionCommand]
 }
 
 // Photos gives a person's chip photo, for the dock.
@@ -55,6 +57,7 @@ type Daemon struct {
 	runner *session.Runner
 	web    web
 
+	work    sync.WaitGroup
 	started bool // told in the log
 	close   sync.Once
 	err     error
@@ -155,16 +158,10 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	p := session.Ports{
 		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
 		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version}, Consents: map[kiosk.Purpose]session.ConsentText{},
-		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan,
+		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan, Faces: d.dev.faces, Papers: d.dev.papers,
 	}
 	for purpose, text := range ui.ConsentTexts() {
 		p.Consents[purpose] = session.ConsentText{ID: text.ID, Text: text.Text}
-	}
-	if d.dev.faces != nil {
-		p.Faces = d.dev.faces
-	}
-	if d.dev.papers != nil {
-		p.Papers = d.dev.papers
 	}
 	if d.voice != nil {
 		p.Voice = d.voice
@@ -209,6 +206,7 @@ func (d *Daemon) stop() error {
 		d.client.Close()
 	}
 	errs = append(errs, d.dev.close())
+	d.work.Wait()
 	if d.voice != nil {
 		errs = append(errs, d.voice.Halt())
 	}

@@ -178,7 +178,8 @@ func (h *hall) openKiosk() {
 	}
 	k, err := daemon.Open(h.t.Context(), daemon.Options{
 		Config: h.config(), Sim: world, Photos: photos, Dock: h.demo.Dock, Version: "test", Strict: true,
-		Log: slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}),
+		Log:    slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}),
+		Vision: func() *exec.Cmd { return exec.Command(filepath.Join(bin, "kioskd"), daemon.VisionCommand) },
 	})
 	if err != nil {
 		h.t.Fatal(err)

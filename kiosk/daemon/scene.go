@@ -8,7 +8,6 @@ import (
 
 	"motcua/drivers/sim"
 	"motcua/kiosk"
-	"motcua/vision/camera"
 	"motcua/vision/visiontest"
 )
 
@@ -18,28 +17,28 @@ const (
 	sheetFPS = 4
 )
 
-// stage draws what the simulated cameras see of a world. Each camera is read by one goroutine.
+// stage draws what one simulated camera sees. It is used by one goroutine.
 type stage struct {
-	world  *sim.World
+	scene  func() sim.Scene
 	people map[string]*visiontest.Person
 	last   sim.Scene
 	live   *visiontest.Scene
 	desks  map[sim.Sheet]*visiontest.Desk
 }
 
-func newStage(w *sim.World) *stage {
-	s := &stage{world: w, people: map[string]*visiontest.Person{}, desks: map[sim.Sheet]*visiontest.Desk{
+func newStage(seeds map[string]int64, scene func() sim.Scene) *stage {
+	s := &stage{scene: scene, people: map[string]*visiontest.Person{}, desks: map[sim.Sheet]*visiontest.Desk{
 		sim.SheetForm: {Sheet: visiontest.Certificate(), Turn: .02}, sim.SheetBlank: {Empty: true},
 	}}
-	for _, p := range w.People() {
-		s.people[p.Key] = visiontest.NewPerson(p.Seed)
+	for key, seed := range seeds {
+		s.people[key] = visiontest.NewPerson(seed)
 	}
 	return s
 }
 
 // face draws the hall with whoever stands there.
 func (s *stage) face(_ context.Context, at time.Time) (image.Image, error) {
-	now := s.world.Scene()
+	now := s.scene()
 	if err := plugged(now.Camera); err != nil {
 		return nil, err
 	}
@@ -69,7 +68,7 @@ func light(l sim.Light) visiontest.Light {
 
 // paper draws the table with whatever lies on it.
 func (s *stage) paper(_ context.Context, at time.Time) (image.Image, error) {
-	now := s.world.Scene()
+	now := s.scene()
 	if err := plugged(now.PaperCamera); err != nil {
 		return nil, err
 	}
@@ -81,14 +80,4 @@ func plugged(in bool) error {
 		return nil
 	}
 	return kiosk.Errorf(kiosk.CodeCameraMissing, "read simulated camera", "plug it in at the demo dock", "it is unplugged")
-}
-
-func (d *Daemon) faceScene() *camera.Generated {
-	s := newStage(d.opt.Sim)
-	return camera.NewImages("sim", sceneFPS, s.face, func() error { return plugged(d.opt.Sim.Scene().Camera) })
-}
-
-func (d *Daemon) paperScene() *camera.Generated {
-	s := newStage(d.opt.Sim)
-	return camera.NewImages("sim paper", sheetFPS, s.paper, func() error { return plugged(d.opt.Sim.Scene().PaperCamera) })
 }

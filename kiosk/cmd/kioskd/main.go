@@ -2,6 +2,8 @@
 //
 //	kioskd [-config kiosk.toml] [-sim] [-dock ADDR] [-officer URL] [-story] [-version] [-json]
 //
+// kioskd vision is its own child: the process that looks at pictures. Nobody starts it by hand.
+//
 // With -sim the devices named "sim" in the configuration are simulated, from the cast in the folder sim beside it (see
 // kioskctl demo), and the demo dock is served. Exit codes: 0 stopped as asked, 3 fault or usage.
 package main
@@ -65,6 +67,9 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == daemon.VisionCommand {
+		return runVision(stderr)
+	}
 	f, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -76,6 +81,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if err := serve(ctx, f, stdout, stderr); err != nil {
+		return complain(stderr, err)
+	}
+	return 0
+}
+
+// runVision is the vision process of another kioskd. Signals of the terminal are for that one: it ends this one in its time.
+func runVision(stderr io.Writer) int {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	if err := daemon.RunVision(context.Background()); err != nil {
 		return complain(stderr, err)
 	}
 	return 0

@@ -25,7 +25,11 @@ var cast = sync.OnceValues(func() (string, error) {
 	return dir, daemon.SetUpCast(filepath.Join(dir, "sim"), filepath.Join(dir, "trust"), func(string) {})
 })
 
+// TestMain runs the tests, or, started again by the daemon under test, its vision process.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == daemon.VisionCommand {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	code := m.Run()
 	if dir, err := cast(); err == nil {
 		_ = os.RemoveAll(dir)

@@ -1,0 +1,142 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"motcua/drivers/sim"
+	"motcua/kiosk"
+	"motcua/kiosk/audit"
+	"motcua/kiosk/config"
+	"motcua/vision/child"
+)
+
+// VisionCommand is the argument that makes kioskd the vision process of another kioskd.
+const VisionCommand = "vision"
+
+// The states the vision process is told.
+const (
+	stateSetUp = "set-up" // a visionSetUp
+	stateScene = "scene"  // a sim.Scene: what the simulated cameras see
+)
+
+// visionSetUp is what the vision process must know to start.
+type visionSetUp struct {
+	Camera    config.Camera    `json:"camera"`
+	Models    string           `json:"models"` // folder
+	Threshold float64          `json:"threshold"`
+	Seeds     map[string]int64 `json:"seeds"` // of the simulated cast's faces; nil without a simulated world
+}
+
+// openVision starts the vision process. The kiosk does not wait for it: whoever calls first does.
+func (d *Daemon) openVision() {
+	c := d.opt.Config
+	set := visionSetUp{Camera: c.Camera, Models: c.ModelsDir(), Threshold: c.Match.Threshold}
+	states := map[string][]byte{}
+	if d.opt.Sim != nil {
+		set.Seeds = map[string]int64{}
+		for _, p := range d.opt.Sim.People() {
+			set.Seeds[p.Key] = p.Seed
+		}
+		states[stateScene] = encode(d.opt.Sim.Scene())
+	}
+	states[stateSetUp] = encode(set)
+	command := d.opt.Vision
+	if command == nil {
+		command = ownVision
+	}
+	v := child.Start(child.Options{Command: command, Event: d.visionEvent}, states)
+	if d.opt.Sim != nil {
+		d.opt.Sim.Follow(func(s sim.Scene) { v.Set(stateScene, encode(s)) })
+	}
+	d.dev.vision = v
+	if c.Camera.Face != config.KindNone {
+		d.dev.faces, d.dev.match = v.Preview(child.PartCamera), v.Face()
+	}
+	if c.Camera.Paper != config.KindNone {
+		d.dev.papers, d.dev.scan = v.Preview(child.PartPaper), v.Scanner()
+	}
+}
+
+// ownVision runs this very program as the vision process.
+func ownVision() *exec.Cmd {
+	exe, err := os.Executable()
+	if err != nil {
+		exe = os.Args[0] // Start says that there is no such file
+	}
+	cmd := exec.Command(exe, VisionCommand) //nolint:gosec // this very program
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// visionEvent logs starts and ends of the vision process, and what it lacks.
+func (d *Daemon) visionEvent(e child.Event) {
+	ctx := context.Background()
+	if e.Err != nil {
+		if !errors.Is(e.Err, context.Canceled) {
+			d.log.Event(ctx, audit.PartLost, audit.Word(audit.KeyPart, VisionCommand),
+				audit.Code(kiosk.Errorf(kiosk.CodeCameraFault, "run the vision process", "", "%w", e.Err)))
+		}
+		return
+	}
+	d.log.Event(ctx, audit.PartReady, audit.Word(audit.KeyPart, VisionCommand), audit.MS(e.In))
+	d.work.Go(func() {
+		for _, part := range []struct {
+			name string
+			port interface{ Ready() error }
+		}{{"camera", d.dev.match}, {"paper_camera", d.dev.scan}} {
+			if part.port == nil {
+				continue
+			}
+			if err := part.port.Ready(); err != nil {
+				name := part.name
+				if kiosk.CodeOf(err) == kiosk.CodeModelMissing {
+					name = "models"
+				}
+				d.absent(ctx, name, err)
+			}
+		}
+	})
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // values of ours
+	}
+	return b
+}
+
+// portraitTime bounds making one portrait.
+const portraitTime = 5 * time.Second
+
+// portraits gives the photo of a card that was read in a form browsers show. Only a photo whose hash matched EF.SOD is in
+// ChipRead.Photo, so nothing is decoded that the card did not answer for.
+type portraits struct {
+	kiosk.CardReader
+	shown func(context.Context, kiosk.Image) (kiosk.Image, error)
+	log   *audit.Log
+}
+
+// Read reads the card and makes its portrait. A photo that cannot be decoded is left alone: the page shows a silhouette, and
+// comparing faces says why it cannot.
+func (p portraits) Read(ctx context.Context, key kiosk.CardKey, progress func(kiosk.ChipProgress)) (*kiosk.ChipRead, error) {
+	read, err := p.CardReader.Read(ctx, key, progress)
+	if err != nil || read.Photo.Type != "image/jp2" {
+		return read, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, portraitTime)
+	defer cancel()
+	if read.Portrait, err = p.shown(ctx, read.Photo); err != nil {
+		p.log.Event(ctx, audit.PartAbsent, audit.Word(audit.KeyPart, "portrait"), audit.Code(kiosk.Errorf(kiosk.CodePhotoUnreadable, "show photo", "", "%w", err)))
+	}
+	return read, nil
+}
+
+// errNoSocket means that the vision process was started by hand.
+var errNoSocket = fmt.Errorf("kioskd %s is started by kioskd alone, with a socket", VisionCommand)

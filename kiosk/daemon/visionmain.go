@@ -1,0 +1,119 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"motcua/drivers/sim"
+	"motcua/kiosk"
+	"motcua/kiosk/config"
+	"motcua/vision"
+	"motcua/vision/camera"
+	"motcua/vision/child"
+	"motcua/vision/face"
+	"motcua/vision/paper"
+)
+
+// visionSocket is the file descriptor the vision process is given.
+const visionSocket = 3
+
+// RunVision is the vision process: it serves cameras, faces and papers to the kioskd that started it until that ends.
+func RunVision(ctx context.Context) error {
+	f := os.NewFile(visionSocket, "socket")
+	conn, err := net.FileConn(f)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoSocket, err)
+	}
+	_ = f.Close() // FileConn has its own copy
+	defer func() { _ = conn.Close() }()
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0) // when memory is short, this goes first; not everywhere allowed
+	var eyes eyes
+	defer eyes.close()
+	return child.Serve(ctx, conn, eyes.open)
+}
+
+// eyes are the parts of the vision process.
+type eyes struct {
+	engine *face.Engine
+	mu     sync.Mutex
+	scene  sim.Scene
+	seeds  map[string]int64 // nil without a simulated world
+}
+
+func (e *eyes) close() {
+	if e.engine != nil {
+		_ = e.engine.Close() // the process ends
+	}
+}
+
+// open makes the parts. What is not there is a part that says so; only a set-up that cannot be read is an error.
+func (e *eyes) open(states map[string][]byte) (child.Parts, error) {
+	var set visionSetUp
+	if err := json.Unmarshal(states[stateSetUp], &set); err != nil {
+		return child.Parts{}, fmt.Errorf("read the set-up: %w", err)
+	}
+	if e.seeds = set.Seeds; e.seeds != nil {
+		if err := e.set(stateScene, states[stateScene]); err != nil {
+			return child.Parts{}, err
+		}
+	}
+	p := child.Parts{Set: e.set, Shown: vision.Shown}
+	if hub := e.camera(set.Camera.Face, camera.DeviceOpts{Rotate: set.Camera.Rotate}, "sim", sceneFPS, (*stage).face, func(s sim.Scene) bool { return s.Camera }); hub != nil {
+		engine, err := face.Open(set.Models)
+		e.engine = engine
+		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, face.Opts{Threshold: set.Threshold})
+	}
+	if hub := e.camera(set.Camera.Paper, paperSize, "sim paper", sheetFPS, (*stage).paper, func(s sim.Scene) bool { return s.PaperCamera }); hub != nil {
+		p.Paper, p.Scanner = hub, paper.NewScanner(hub)
+	}
+	return p, nil
+}
+
+// paperSize asks the document camera for motion JPEG, the largest picture most of them give; it may answer with less.
+var paperSize = camera.DeviceOpts{Width: 1920, Height: 1080}
+
+func (e *eyes) set(name string, value []byte) error {
+	if name != stateScene {
+		return nil
+	}
+	var s sim.Scene
+	if err := json.Unmarshal(value, &s); err != nil {
+		return fmt.Errorf("read the scene: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.scene = s
+	return nil
+}
+
+func (e *eyes) now() sim.Scene {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.scene
+}
+
+// camera gives the hub of a camera, nil for none.
+func (e *eyes) camera(kind string, wish camera.DeviceOpts, name string, fps int,
+	draw func(*stage, context.Context, time.Time) (image.Image, error), plug func(sim.Scene) bool,
+) *camera.Hub {
+	switch {
+	case kind == config.KindNone:
+		return nil
+	case kind != config.KindSim:
+		return camera.NewHub(camera.NewDevice(kind, wish), camera.Opts{})
+	}
+	s := newStage(e.seeds, e.now)
+	src := camera.NewImages(name, fps, func(ctx context.Context, at time.Time) (image.Image, error) { return draw(s, ctx, at) }, func() error {
+		if e.seeds == nil {
+			return kiosk.Errorf(kiosk.CodeCameraMissing, "open camera", "start with -sim, or name a device", "no simulated world")
+		}
+		return plugged(plug(e.now()))
+	})
+	return camera.NewHub(src, camera.Opts{})
+}
