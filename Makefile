@@ -17,18 +17,18 @@ PROGRAMS := kioskd kioskctl onestopd
 TESTFLAGS ?= -p 2 -timeout 20m
 
 PACKAGES := gcc g++ pkg-config git libopencv-dev libpcsclite-dev pcscd libccid vsmartcard-vpcd libasound2-dev \
-            chromium fonts-noto-core espeak-ng vorbis-tools libopenjp2-tools libeac-dev libzxing-dev
+            chromium fonts-noto-core espeak-ng vorbis-tools libopenjp2-tools libeac-dev libzxing-dev fonts-ocr-b
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # ST1005 and SA1019 are left to golangci-lint, which knows the exceptions written beside the code.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip fuzz lint tools models clips clean
 
 help: ## this list
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
-		printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 setup: ## installs the Debian packages that are missing (with sudo when not root)
 	@missing=(); \
@@ -73,10 +73,23 @@ bench: ## chip read, face stages, search, seal and queue, start-up, memory
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./... | tee $(BUILD)/bench.txt
 	@awk -f kiosk/daemon/bench.awk $(BUILD)/bench.txt
 
+bsi: ## the BSI TR-03105-5.1 test plan: passed, failed, not applicable with reasons, into build/bsi.md
+	@mkdir -p $(BUILD)
+	$(GO) test -run '^TestPlan$$' -count 1 ./drivers/emrtd/bsi -report $(abspath $(BUILD))/bsi.md || { tail -40 $(BUILD)/bsi.md; exit 1; }
+	@cat $(BUILD)/bsi.md
+
+bench-chip: ## chip reads over every link model: time, wire, card, ours; a table and a chart in build/
+	@mkdir -p $(BUILD)
+	KIOSK_BENCH_MD=$(abspath $(BUILD))/chip.md KIOSK_BENCH_SVG=$(abspath $(BUILD))/chip.svg \
+		$(GO) test -run '^$$' -bench Chip -benchtime 3x -timeout 20m ./drivers/emrtd/chipbench
+
+soak-chip: ## 10,000 chip reads with random keys and leading zeros: PACE, CA, AA, PA (SOAK says how many)
+	KIOSK_SOAK=$${SOAK:-10000} $(GO) test -run '^TestSoak' -count 1 -v -timeout 120m ./drivers/emrtd ./drivers/emrtd/emrtdtest ./drivers/emrtd/chipbench
+
 fuzz: ## every fuzz target for FUZZTIME each (10s)
 	@for pkg in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $${FUZZTIME:-10s} $$pkg; \
+			echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 1x $$pkg; \
 		done; \
 	done
 

@@ -84,14 +84,16 @@ var imports = map[string][]string{
 	// The demo's citizens are rendered people: vision/visiontest draws their chip photo and what the camera sees.
 	"drivers/sim": {"kiosk", "drivers", "drivers/apdu", "drivers/emrtd", "drivers/emrtd/emrtdtest", "drivers/pn532/pn532test", "vision/visiontest"},
 
-	"vision":            {"kiosk"},
-	"vision/models":     {"kiosk", "vision"}, // its errors are kiosk.Errors with code model_missing
-	"vision/camera":     {"kiosk", "vision"},
-	"vision/child":      {"kiosk"}, // ports over a socket: it links no OpenCV itself
-	"vision/face":       {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
-	"vision/liveness":   {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
-	"vision/qr":         {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
-	"vision/ocrb":       {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
+	"vision":          {"kiosk"},
+	"vision/models":   {"kiosk", "vision"}, // its errors are kiosk.Errors with code model_missing
+	"vision/camera":   {"kiosk", "vision"},
+	"vision/child":    {"kiosk"}, // ports over a socket: it links no OpenCV itself
+	"vision/face":     {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
+	"vision/liveness": {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
+	"vision/qr":       {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
+	"vision/ocrb":     {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
+	// A generator run by hand: it makes the network that vision/ocrb embeds.
+	"vision/ocrb/train": {"vision/ocrb", "vision/visiontest"},
 	"vision/paper":      {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
 	"vision/visiontest": {"kiosk", "vision"},
 

@@ -53,7 +53,7 @@ const (
 // ChipRead is all that one read of a chip gave: raw files exactly as read, the checks made, and what the verified bytes say.
 // Citizen and Photo are filled only from groups whose hash matched EF.SOD.
 type ChipRead struct {
-	Access    string            // "PACE-CAN ECDH-GM-AES-128 brainpoolP256r1", "BAC", …
+	Access    string            // "PACE-CAN ECDH-GM-AES-128 brainpoolP256r1", "BAC-MRZ", "none", …
 	Files     map[FileID][]byte // raw bytes
 	Checks    []Check           // in the order they were made
 	Verdict   Verdict           // of the document; the face is judged elsewhere

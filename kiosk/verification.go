@@ -36,6 +36,7 @@ const (
 	CheckChipAuth       CheckName = "chip_auth"       // chip authentication v1 under DG14's key
 	CheckActiveAuth     CheckName = "active_auth"     // active authentication under DG15's key
 	CheckIssuer         CheckName = "issuer"          // issuing state of DG1 equals the signer's country
+	CheckEncoding       CheckName = "encoding"        // the files read are built as ICAO Doc 9303-10 says; Reason names what is not
 	CheckNumber         CheckName = "number"          // number typed or scanned = DG1 = DG13
 	CheckExpiry         CheckName = "expiry"          // the document has not expired on the day of the visit
 	CheckFaceMatch      CheckName = "face_match"      // live face equals DG2's, above the threshold

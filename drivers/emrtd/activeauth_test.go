@@ -8,12 +8,15 @@ import (
 	"crypto/rsa"
 	"encoding/asn1"
 	"math/big"
+	"strconv"
+	"strings"
 	"testing"
 
 	"motcua/drivers/apdu"
 	"motcua/drivers/emrtd/ec"
 	"motcua/drivers/emrtd/icao"
 	"motcua/drivers/emrtd/lds"
+	"motcua/drivers/emrtd/tlv"
 	"motcua/kiosk"
 )
 
@@ -97,7 +100,10 @@ func TestActiveAuthECDSA(t *testing.T) {
 				oid := append(append(asn1.ObjectIdentifier{}, oidPlainECDSA...), arc)
 				infos = &lds.SecurityInfos{ActiveAuth: []lds.ActiveAuthenticationInfo{{Version: 1, Algorithm: oid}}}
 			}
-			h := aaHash(c, infos)
+			h, err := aaHash(c, infos)
+			if err != nil {
+				t.Fatal(err)
+			}
 			r, s, err := key.Sign(rand.Reader, digest(h, challengeForTest))
 			if err != nil {
 				t.Fatal(err)
@@ -121,8 +127,8 @@ func TestActiveAuthECDSA(t *testing.T) {
 		}
 	}
 	c, _ := ec.ByID(13)
-	if h := aaHash(c, nil); h != crypto.SHA256 {
-		t.Errorf("default hash on 256 bits is %v", h)
+	if h, err := aaHash(c, nil); h != crypto.SHA256 || err != nil {
+		t.Errorf("default hash on 256 bits is %v, %v", h, err)
 	}
 }
 
@@ -133,6 +139,7 @@ func TestActiveAuthCheck(t *testing.T) {
 	}
 	big := &lds.PublicKey{RSA: &rsaKey.PublicKey}
 	good := signISO9796(t, rsaKey, crypto.SHA256, 0x6A, []byte{0x34, 0xCC}, challengeForTest)
+	const naked apdu.Status = 0x6701 // here: 6700 without secure messaging
 	extended := []byte{0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0xC8, 0x21, 0x53}
 	for name, c := range map[string]struct {
 		key    *lds.PublicKey
@@ -142,25 +149,41 @@ func TestActiveAuthCheck(t *testing.T) {
 	}{
 		"good":                     {big, handler{max: 65536, atr: extended}, apdu.Response{Data: good, SW: apdu.StatusOK}, kiosk.CheckSuccessful},
 		"wrong":                    {big, handler{max: 65536, atr: extended}, apdu.Response{Data: good[1:], SW: apdu.StatusOK}, kiosk.CheckFailed},
-		"refused":                  {big, handler{max: 65536, atr: extended}, apdu.Response{SW: apdu.StatusWrongData}, kiosk.CheckFailed},
+		"refused":                  {big, handler{max: 65536, atr: extended}, apdu.Response{SW: apdu.StatusWrongData}, kiosk.CheckAborted},
 		"nothing":                  {big, handler{max: 65536, atr: extended}, apdu.Response{SW: apdu.StatusOK}, kiosk.CheckFailed},
-		"reader too short":         {big, handler{max: 256, atr: extended}, apdu.Response{}, kiosk.CheckUndetermined},
-		"card without extended":    {big, handler{max: 65536}, apdu.Response{}, kiosk.CheckUndetermined},
+		"reader too short":         {big, handler{max: 256, atr: extended}, apdu.Response{SW: naked}, kiosk.CheckUndetermined},
+		"card without extended":    {big, handler{max: 65536}, apdu.Response{SW: naked}, kiosk.CheckUndetermined},
+		"naked, though it fits":    {big, handler{max: 65536, atr: extended}, apdu.Response{SW: naked}, kiosk.CheckFailed},
+		"short, in pieces":         {big, handler{max: 256, atr: extended}, apdu.Response{Data: good, SW: apdu.StatusOK}, kiosk.CheckSuccessful},
 		"key of a kind unknown":    {&lds.PublicKey{DH: &lds.DHKey{}}, handler{}, apdu.Response{}, kiosk.CheckUndetermined},
-		"key for RSASSA-PSS alone": {&lds.PublicKey{RSA: big.RSA, PSSOnly: true}, handler{}, apdu.Response{}, kiosk.CheckUndetermined},
+		"key for RSASSA-PSS alone": {&lds.PublicKey{RSA: big.RSA, PSSOnly: true}, handler{max: 65536, atr: extended}, apdu.Response{Data: good, SW: apdu.StatusOK}, kiosk.CheckFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			term, chip := pairOf(t, icao.AES128)
 			card := c.card
+			var rest []byte // of an answer in pieces
+			piece := func(out []byte) []byte {
+				if p, err := apdu.ParseResponse(out); err != nil || c.card.max != 256 || len(p.Data) <= 256 {
+					return out
+				}
+				rest = out[256:]
+				return append(bytes.Clone(out[:256]), 0x61, byte(min(len(rest)-2, 255)))
+			}
 			card.answer = func(raw []byte) ([]byte, error) {
 				p, err := apdu.ParseCommand(raw)
 				if err != nil {
 					return nil, err
 				}
+				if p.INS == 0xC0 {
+					return piece(rest), nil
+				}
+				if c.answer.SW == naked {
+					return []byte{0x67, 0}, nil
+				}
 				if cmd := chip.unprotect(t, p); cmd.INS != 0x88 || !bytes.Equal(cmd.Data, challengeForTest) {
 					t.Errorf("command %02X", cmd.INS)
 				}
-				return chip.protect(t, c.answer, false).Bytes(), nil
+				return piece(chip.protect(t, c.answer, false).Bytes()), nil
 			}
 			ch := &channel{card: &card, sm: term}
 			_, check, err := activeAuthCheck(context.Background(), ch, c.key, nil, challengeForTest)
@@ -169,6 +192,119 @@ func TestActiveAuthCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// DG14 must name an algorithm with which chips sign (TR-03105-5.1 ISO7816_F_09).
+func TestActiveAuthAlgorithm(t *testing.T) {
+	c, _ := ec.ByID(13)
+	for name, info := range map[string]lds.ActiveAuthenticationInfo{
+		"unknown":       {Version: 1, Algorithm: asn1.ObjectIdentifier{1, 2, 3}},
+		"unknown hash":  {Version: 1, Algorithm: append(append(asn1.ObjectIdentifier{}, oidPlainECDSA...), 9)},
+		"other version": {Version: 0, Algorithm: append(append(asn1.ObjectIdentifier{}, oidPlainECDSA...), 3)},
+	} {
+		if h, err := aaHash(c, &lds.SecurityInfos{ActiveAuth: []lds.ActiveAuthenticationInfo{info}}); err == nil {
+			t.Errorf("%s: taken for %v", name, h)
+		}
+	}
+	for id, want := range map[string]crypto.Hash{"1.2.840.10045.4.1": crypto.SHA1, "1.2.840.10045.4.3.2": crypto.SHA256, "1.2.840.10045.4.3.4": crypto.SHA512} {
+		var oid asn1.ObjectIdentifier
+		for _, part := range strings.Split(id, ".") {
+			n, err := strconv.Atoi(part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			oid = append(oid, n)
+		}
+		if got := namedHash(oid); got != want {
+			t.Errorf("%s is %v", id, got)
+		}
+	}
+}
+
+// Headers with padding and total recovery (ISO/IEC 9796-2 §8): nothing but the challenge may stand in for the challenge.
+func TestActiveAuthRecovery(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(head, message, hashed []byte) []byte {
+		f := append(append(bytes.Clone(head), message...), digest(crypto.SHA256, hashed)...)
+		f = append(f, 0x34, 0xCC)
+		pad := key.Size() - len(f)
+		f = append(append(bytes.Repeat([]byte{0xBB}, pad+1), 0xBA), f[len(head):]...)[:key.Size()]
+		f[0] = head[0]
+		return new(big.Int).Exp(new(big.Int).SetBytes(f), key.D, key.N).FillBytes(make([]byte, key.Size()))
+	}
+	m1 := []byte("part of the message that the signature holds")
+	whole := append(bytes.Clone(m1), challengeForTest...)
+	for name, c := range map[string]struct {
+		sig  []byte
+		good bool
+	}{
+		"partial, padded":         {sign([]byte{0x6B, 0xBA}, m1, whole), true},
+		"total":                   {sign([]byte{0x4B, 0xBA}, whole, whole), true},
+		"total, no challenge":     {sign([]byte{0x4B, 0xBA}, m1, m1), false},
+		"total, hash of another":  {sign([]byte{0x4B, 0xBA}, whole, m1), false},
+		"partial, hash of itself": {sign([]byte{0x6B, 0xBA}, m1, m1), false},
+		"unknown header":          {sign([]byte{0x2B, 0xBA}, m1, whole), false},
+	} {
+		if err := verifyISO9796(&key.PublicKey, challengeForTest, c.sig); (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TR-03105-5.1 ISO7816_F_03: a key that is for RSASSA-PSS by its algorithm identifier.
+func TestActiveAuthPSS(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sha256 := tlv.Encode(tlv.Sequence, tlv.EncodeOID(append(append(asn1.ObjectIdentifier{}, oidSHA2...), 1)))
+	mgf := tlv.Encode(tlv.Sequence, tlv.EncodeOID(oidMGF1), sha256)
+	salt := func(n int) []byte { return tlv.Encode(0xA2, tlv.AppendInt(nil, n)) }
+	params := tlv.Encode(tlv.Sequence, tlv.Encode(0xA0, sha256), tlv.Encode(0xA1, mgf), salt(32))
+	sign := func(h crypto.Hash, n int) []byte {
+		sig, err := rsa.SignPSS(rand.Reader, key, h, digest(h, challengeForTest), &rsa.PSSOptions{SaltLength: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	}
+	for name, c := range map[string]struct {
+		params []byte
+		sig    []byte
+		good   bool
+	}{
+		"SHA-256":              {params, sign(crypto.SHA256, 32), true},
+		"no parameters":        {nil, sign(crypto.SHA256, 20), true},
+		"defaults":             {tlv.Encode(tlv.Sequence), sign(crypto.SHA1, 20), true},
+		"other hash":           {params, sign(crypto.SHA1, 32), false},
+		"other salt":           {params, sign(crypto.SHA256, 20), false},
+		"other mask":           {tlv.Encode(tlv.Sequence, tlv.Encode(0xA0, sha256)), sign(crypto.SHA256, 20), false},
+		"salt out of range":    {tlv.Encode(tlv.Sequence, salt(0)), sign(crypto.SHA1, 20), false},
+		"trailer out of range": {tlv.Encode(tlv.Sequence, tlv.Encode(0xA3, tlv.AppendInt(nil, 2))), sign(crypto.SHA1, 20), false},
+		"parameters broken":    {[]byte{0x30, 0x05}, sign(crypto.SHA1, 20), false},
+		"unknown member":       {tlv.Encode(tlv.Sequence, tlv.Encode(0xA4)), sign(crypto.SHA1, 20), false},
+	} {
+		pub := &lds.PublicKey{RSA: &key.PublicKey, PSSOnly: true, PSS: c.params}
+		if err := VerifyActiveAuth(pub, nil, challengeForTest, c.sig); (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.good && VerifyActiveAuth(pub, nil, []byte("87654321"), c.sig) == nil {
+			t.Errorf("%s: another challenge accepted", name)
+		}
+	}
+}
+
+func FuzzPSSParameters(f *testing.F) {
+	f.Add([]byte{0x30, 0})
+	f.Add(tlv.Encode(tlv.Sequence, tlv.Encode(0xA2, tlv.AppendInt(nil, 32)), tlv.Encode(0xA3, tlv.AppendInt(nil, 1))))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if opt, err := pssOptions(raw); err == nil && (!opt.Hash.Available() || opt.SaltLength <= 0) {
+			t.Fatalf("%+v", opt)
+		}
+	})
 }
 
 func FuzzISO9796(f *testing.F) {

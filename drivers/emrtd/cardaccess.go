@@ -27,6 +27,7 @@ const (
 	accessByAID   = "under the application"
 	accessKnown   = "not readable, known for this kind of card"
 	accessNothing = "not on the chip"
+	accessDenied  = "on the chip, but refused"
 )
 
 // cardAccess is EF.CardAccess and how it was got; raw is nil when there is none.
@@ -57,6 +58,7 @@ func readCardAccess(ctx context.Context, f *files) (*cardAccess, error) {
 		{accessByMF, []apdu.Command{selectCommand(0, []byte{0x3F, 0}), selectCommand(0, nil)}, byEF},
 		{accessByAID, []apdu.Command{selectCommand(4, applicationID)}, byEF},
 	}
+	way := accessNothing
 	for _, s := range steps {
 		for _, c := range s.before {
 			if _, err := f.ch.do(ctx, c); err != nil {
@@ -64,6 +66,12 @@ func readCardAccess(ctx context.Context, f *files) (*cardAccess, error) {
 			}
 		}
 		raw, err := f.tryCardAccess(ctx, s.info)
+		if errors.Is(err, errDenied) && f.ch.dead == nil {
+			if s.way != accessByAID { // there, chips deny whatever they do not have
+				way = accessDenied
+			}
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -71,15 +79,15 @@ func readCardAccess(ctx context.Context, f *files) (*cardAccess, error) {
 			return parseCardAccess(raw, s.way)
 		}
 	}
-	return &cardAccess{way: accessNothing, infos: &lds.SecurityInfos{}}, nil
+	return &cardAccess{way: way, infos: &lds.SecurityInfos{}}, nil
 }
 
-// tryCardAccess gives nil when the chip refuses this way.
+// tryCardAccess gives nil when the chip knows no such file or command, and errDenied when the file is there but may not be read.
 func (f *files) tryCardAccess(ctx context.Context, info lds.FileInfo) ([]byte, error) {
 	r := &reading{files: f, info: info}
 	if info.EF != 0 {
 		switch err := r.selectEF(ctx); {
-		case err != nil && f.ch.dead != nil:
+		case f.ch.dead != nil, errors.Is(err, errDenied):
 			return nil, err
 		case err != nil:
 			return nil, nil
@@ -92,7 +100,7 @@ func (f *files) tryCardAccess(ctx context.Context, info lds.FileInfo) ([]byte, e
 	switch done, err := r.first(ctx, p1); {
 	case f.ch.dead != nil:
 		return nil, f.ch.dead
-	case errors.Is(err, errNoFile), errors.Is(err, errDenied), err == nil && !done:
+	case errors.Is(err, errNoFile), err == nil && !done:
 		return nil, nil
 	case err != nil:
 		return nil, err

@@ -12,12 +12,14 @@ import (
 // fails with the same error, so that nothing can be read past a manipulation (TR-03105-5.1 ISO7816_B_04 to B_09).
 type channel struct {
 	card  apdu.Card
+	kind  *cardMemory // what is known of cards of this kind, nil for nothing
 	sm    *secureMessaging
 	apdus int
 	dead  error
 }
 
-// do sends one command, protected when a session is open. A status other than 9000 is not an error.
+// do sends one command, protected when a session is open. Data too long for one command of this reader and card go in several
+// (chain.go). A status other than 9000 is not an error.
 func (c *channel) do(ctx context.Context, cmd apdu.Command) (apdu.Response, error) {
 	if c.dead != nil {
 		return apdu.Response{}, c.dead
@@ -30,10 +32,15 @@ func (c *channel) do(ctx context.Context, cmd apdu.Command) (apdu.Response, erro
 	return r, nil
 }
 
-func (c *channel) exchange(ctx context.Context, cmd apdu.Command) (r apdu.Response, err error) {
-	if err := ctx.Err(); err != nil {
-		return r, err
+func (c *channel) exchange(ctx context.Context, cmd apdu.Command) (apdu.Response, error) {
+	if room := c.room(); len(cmd.Data) > room {
+		return c.long(ctx, cmd, room)
 	}
+	return c.pair(ctx, cmd)
+}
+
+// pair sends one command whole and opens its answer.
+func (c *channel) pair(ctx context.Context, cmd apdu.Command) (r apdu.Response, err error) {
 	if c.sm != nil {
 		if cmd, err = c.sm.wrap(cmd); err != nil {
 			return r, err
@@ -43,17 +50,25 @@ func (c *channel) exchange(ctx context.Context, cmd apdu.Command) (r apdu.Respon
 	if err != nil {
 		return r, err
 	}
+	if r, err = c.collect(ctx, raw); err != nil || c.sm == nil {
+		return r, err
+	}
+	if r, err = c.sm.unwrap(r); err != nil {
+		return r, protocolError("%w", err)
+	}
+	return r, nil
+}
+
+// transmit carries one command to the card and back.
+func (c *channel) transmit(ctx context.Context, raw []byte) (r apdu.Response, err error) {
+	if err := ctx.Err(); err != nil {
+		return r, err
+	}
 	c.apdus++
 	if raw, err = c.card.Transmit(ctx, raw); err != nil {
 		return r, transportError(err)
 	}
 	if r, err = apdu.ParseResponse(raw); err != nil {
-		return r, protocolError("%w", err)
-	}
-	if c.sm == nil {
-		return r, nil
-	}
-	if r, err = c.sm.unwrap(r); err != nil {
 		return r, protocolError("%w", err)
 	}
 	return r, nil

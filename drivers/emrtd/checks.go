@@ -2,6 +2,7 @@ package emrtd
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,12 +34,13 @@ func (v *visit) judge() *kiosk.ChipRead {
 		}
 	}
 	d := v.decode(passive, now)
-	out.Checks = append(out.Checks, v.checkCardAccess(passive, d.vietnamese(v.pw)), v.proof(v.chipAuth, kiosk.CheckChipAuth, kiosk.FileDG14, passive),
-		v.proof(v.active, kiosk.CheckActiveAuth, kiosk.FileDG15, passive))
+	vietnamese := d.vietnamese(v.pw)
+	out.Checks = append(out.Checks, v.checkCardAccess(passive, vietnamese), demandProof(knownDefect(v.chipProof(passive), passive), vietnamese),
+		knownDefect(v.proof(v.active, kiosk.CheckActiveAuth, kiosk.FileDG15, passive), passive))
 	if issuer.Name != "" {
 		out.Checks = append(out.Checks, issuer)
 	}
-	out.Checks = append(out.Checks, d.checkNumber(v.pw), d.checkExpiry())
+	out.Checks = append(out.Checks, lds.EncodingCheck(lds.Inspect(v.inspected(passive))), d.checkNumber(v.pw), d.checkExpiry())
 	out.Verdict = Verdict(out.Checks)
 	out.Citizen, out.Photo = d.citizen, d.photo
 	return out
@@ -55,6 +57,43 @@ func (v *visit) proof(c kiosk.Check, name kiosk.CheckName, file kiosk.FileID, pa
 	}
 	c.Result, c.Reason = kiosk.CheckUndetermined, c.Reason+", key not under a trusted signer"
 	return c
+}
+
+// knownDefect applies the operator's list of defects (TR-03135-1 §5.8.2): a proof with keys that are in other hands has failed, and
+// a failure that all documents of this signer show says nothing.
+func knownDefect(c kiosk.Check, passive pa.Result) kiosk.Check {
+	switch {
+	case c.Result == kiosk.CheckSuccessful && passive.Compromised(c.Name):
+		c.Result, c.Reason = kiosk.CheckFailed, c.Reason+", keys compromised, a known defect"
+	case c.Result == kiosk.CheckFailed && passive.Excused(c.Name):
+		c.Result, c.Reason = kiosk.CheckUndetermined, c.Reason+", a known defect"
+	}
+	return c
+}
+
+// demandProof makes a missing chip authentication of a Vietnamese identity card more than a property of the chip: all of them have
+// it, so one without must be looked at, even if it proves itself otherwise.
+func demandProof(c kiosk.Check, vietnamese bool) kiosk.Check {
+	if vietnamese && c.Result == kiosk.CheckNotSupported {
+		c.Result, c.Reason = kiosk.CheckUndetermined, c.Reason+", which a Vietnamese card must have"
+	}
+	return c
+}
+
+// inspected are the files whose encoding is looked at: groups whose hash is right, and those that no hash covers.
+func (v *visit) inspected(passive pa.Result) map[kiosk.FileID][]byte {
+	files := map[kiosk.FileID][]byte{}
+	for id, raw := range v.files {
+		switch id {
+		case kiosk.FileCOM, kiosk.FileCardAccess, kiosk.FileCardSecurity, kiosk.FileATRInfo:
+			files[id] = raw
+		default:
+			if passive.GroupOK[id] {
+				files[id] = raw
+			}
+		}
+	}
+	return files
 }
 
 // checkGroups adds to the comparison of EF.COM with EF.SOD what the chip then handed out: a signed group that is not there has
@@ -85,7 +124,7 @@ func (v *visit) checkCardAccess(passive pa.Result, vietnamese bool) kiosk.Check 
 	c := kiosk.Check{Name: kiosk.CheckCardAccess}
 	signed := v.dg14
 	switch ca := v.opened.cardAccess; {
-	case signed == nil && v.opened.bac:
+	case signed == nil && v.opened.bac && !slices.Contains(passive.SODGroups, 14):
 		c.Result, c.Reason = kiosk.CheckNotSupported, "neither EF.CardAccess nor DG14"
 	case signed == nil:
 		c.Result, c.Reason = kiosk.CheckUndetermined, "no DG14 to compare with"
@@ -98,6 +137,8 @@ func (v *visit) checkCardAccess(passive pa.Result, vietnamese bool) kiosk.Check 
 	case !subset(accessInfos(ca.infos), signed.All), !subset(paceInfos(signed), ca.infos.All),
 		vietnamese && !subset(accessInfos(signed), ca.infos.All):
 		c.Result, c.Reason = kiosk.CheckFailed, "EF.CardAccess and DG14 differ"
+	case !v.cardSecurityAgrees():
+		c.Result, c.Reason = kiosk.CheckFailed, "EF.CardAccess and EF.CardSecurity differ"
 	case !passive.GroupOK[kiosk.FileDG14]:
 		c.Result, c.Reason = kiosk.CheckUndetermined, "DG14 not verified"
 	default:
@@ -167,16 +208,27 @@ func (v *visit) decode(passive pa.Result, now time.Time) *decoded {
 	}
 	d.differ = lds.Differences(d.dg1, d.dg13)
 	d.citizen = lds.Citizen(d.dg1, d.dg13, d.today)
+	v.supplement(d, passive)
 	return d
 }
 
-// vietnamese reports whether the document is a Vietnamese card, by DG1 or, without it, by the key.
-func (d *decoded) vietnamese(pw *password) bool {
-	if d.dg1 == nil {
-		return pw.vietnamese
+// supplement adds what DG11 and DG12 say, where the document has them.
+func (v *visit) supplement(d *decoded, passive pa.Result) {
+	var dg11 *lds.DG11
+	var dg12 *lds.DG12
+	if passive.GroupOK[kiosk.FileDG11] {
+		dg11, _ = lds.ParseDG11(v.files[kiosk.FileDG11]) // what cannot be read says nothing; the encoding check names it
 	}
-	_, err := d.dg1.PersonalNumber()
-	return err == nil
+	if passive.GroupOK[kiosk.FileDG12] {
+		dg12, _ = lds.ParseDG12(v.files[kiosk.FileDG12])
+	}
+	lds.Supplement(&d.citizen, dg11, dg12)
+}
+
+// vietnamese reports whether the document is a Vietnamese identity card, or was opened as one. It goes by the issuing state alone:
+// a card whose number is malformed is no less Vietnamese.
+func (d *decoded) vietnamese(pw *password) bool {
+	return pw.vietnamese || d.dg1 != nil && d.dg1.Kind == mrz.TD1 && d.dg1.State == "VNM"
 }
 
 // checkNumber compares the key with DG1 and DG1 with DG13.

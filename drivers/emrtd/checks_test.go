@@ -32,6 +32,7 @@ func TestCheckCardAccess(t *testing.T) {
 		bac        bool
 		vietnamese bool
 		unverified bool
+		listed     bool // EF.SOD has DG14
 		want       kiosk.CheckResult
 	}{
 		"equal":                           {card: whole, signed: whole, vietnamese: true, want: kiosk.CheckSuccessful},
@@ -49,11 +50,47 @@ func TestCheckCardAccess(t *testing.T) {
 		"BAC, DG14 with pace":             {signed: whole, bac: true, want: kiosk.CheckFailed},
 		"BAC, DG14 without pace":          {signed: infos(t, ca), bac: true, want: kiosk.CheckNotSupported},
 		"BAC, no DG14":                    {bac: true, want: kiosk.CheckNotSupported},
+		"BAC, DG14 signed and not read":   {bac: true, listed: true, want: kiosk.CheckUndetermined},
 	} {
 		v := &visit{dg14: c.signed, opened: &opened{bac: c.bac, cardAccess: &cardAccess{infos: c.card, way: accessByEF}}}
-		passive := pa.Result{GroupOK: map[kiosk.FileID]bool{kiosk.FileDG14: !c.unverified}}
+		passive := pa.Result{GroupOK: map[kiosk.FileID]bool{kiosk.FileDG14: !c.unverified}, SODGroups: []int{1, 2}}
+		if c.listed {
+			passive.SODGroups = append(passive.SODGroups, 14)
+		}
 		if got := v.checkCardAccess(passive, c.vietnamese); got.Result != c.want || got.Reason == "" {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)
+		}
+	}
+}
+
+// All Vietnamese identity cards have chip authentication; one without is looked at, other documents may do without.
+func TestDemandProof(t *testing.T) {
+	for _, c := range []struct {
+		in         kiosk.CheckResult
+		vietnamese bool
+		want       kiosk.CheckResult
+	}{
+		{kiosk.CheckNotSupported, true, kiosk.CheckUndetermined}, {kiosk.CheckNotSupported, false, kiosk.CheckNotSupported},
+		{kiosk.CheckSuccessful, true, kiosk.CheckSuccessful}, {kiosk.CheckFailed, true, kiosk.CheckFailed},
+		{kiosk.CheckAborted, true, kiosk.CheckAborted}, {kiosk.CheckUndetermined, true, kiosk.CheckUndetermined},
+	} {
+		if got := demandProof(kiosk.Check{Name: kiosk.CheckChipAuth, Result: c.in}, c.vietnamese); got.Result != c.want {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+	for name, c := range map[string]struct {
+		d    decoded
+		pw   password
+		want bool
+	}{
+		"by key":               {decoded{}, password{vietnamese: true}, true},
+		"by state":             {decoded{dg1: &mrz.MRZ{Kind: mrz.TD1, State: "VNM"}}, password{}, true},
+		"passport of Viet Nam": {decoded{dg1: &mrz.MRZ{Kind: mrz.TD3, State: "VNM"}}, password{}, false},
+		"card of another":      {decoded{dg1: &mrz.MRZ{Kind: mrz.TD1, State: "D<<"}}, password{}, false},
+		"nothing known":        {decoded{}, password{}, false},
+	} {
+		if got := c.d.vietnamese(&c.pw); got != c.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

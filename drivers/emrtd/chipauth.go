@@ -3,12 +3,13 @@ package emrtd
 import (
 	"context"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 
 	"motcua/drivers/apdu"
-	"motcua/drivers/emrtd/ec"
 	"motcua/drivers/emrtd/icao"
 	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/tlv"
@@ -22,76 +23,111 @@ import (
 type caVariant struct {
 	oid   asn1.ObjectIdentifier
 	alg   icao.Algorithm
-	key   *ec.Point
+	key   agreement
 	keyID int // lds.NoID: none
 	name  string
 }
 
-// chooseCA takes the first announced way with ECDH whose key is there. Without one, the check says why: not supported when the
-// chip offers nothing, undetermined when it offers only what is not implemented, failed when it announces a key it lacks.
+// chooseCA takes the best announced way whose key is there: AES before 3DES, longer keys before shorter ones, elliptic curves
+// before finite fields. Without one, the check says why: not supported when the chip offers nothing, undetermined when it offers
+// only what is not implemented, failed when it announces a key it lacks or one that cannot be used.
 func chooseCA(s *lds.SecurityInfos) (*caVariant, kiosk.Check) {
-	none := kiosk.Check{Name: kiosk.CheckChipAuth, Result: kiosk.CheckNotSupported, Reason: "chip offers no chip authentication"}
-	infos := s.ChipAuth
-	if len(infos) == 0 && len(s.ChipAuthKeys) > 0 { // keys without an announcement mean 3DES (TR-03110-1 §A.1.1.2)
-		for _, k := range s.ChipAuthKeys {
-			infos = append(infos, lds.ChipAuthenticationInfo{Protocol: oidCA3DES, Version: 1, KeyID: k.KeyID})
+	check := kiosk.Check{Name: kiosk.CheckChipAuth, Result: kiosk.CheckNotSupported, Reason: "chip offers no chip authentication"}
+	var best *caVariant
+	for _, info := range announcedCA(s) {
+		v, err := usableCA(info, s.ChipAuthKeys)
+		switch {
+		case err != nil:
+			check.Result, check.Reason = kiosk.CheckFailed, err.Error()
+		case v == nil && check.Result != kiosk.CheckFailed:
+			check.Result, check.Reason = kiosk.CheckUndetermined, "no implemented variant of chip authentication"
+		case v != nil && (best == nil || v.rank() > best.rank()):
+			best = v
 		}
 	}
-	for _, info := range infos {
-		n := len(info.Protocol) - 1
-		if n < 0 || info.Version != 1 || !info.Protocol[:n].Equal(lds.OIDCAECDH) || suites[info.Protocol[n]] == "" {
-			none.Result, none.Reason = kiosk.CheckUndetermined, "no implemented variant of chip authentication"
-			continue
-		}
-		key := caKey(s.ChipAuthKeys, info.KeyID)
-		if key == nil {
-			none.Result, none.Reason = kiosk.CheckFailed, "no key for the announced reference"
-			return nil, none
-		}
-		alg := suites[info.Protocol[n]]
-		return &caVariant{
-			oid: info.Protocol, alg: alg, key: key.Key.EC, keyID: info.KeyID,
-			name: "ECDH-" + string(alg) + " " + key.Key.EC.Curve().Name,
-		}, kiosk.Check{}
-	}
-	return nil, none
+	return best, check
 }
 
-var oidCA3DES = append(append(asn1.ObjectIdentifier{}, lds.OIDCAECDH...), 1)
+// announcedCA gives the announcements; keys without one mean 3DES (TR-03110-1 §A.1.1.2).
+func announcedCA(s *lds.SecurityInfos) []lds.ChipAuthenticationInfo {
+	if len(s.ChipAuth) > 0 || len(s.ChipAuthKeys) == 0 {
+		return s.ChipAuth
+	}
+	var infos []lds.ChipAuthenticationInfo
+	for _, k := range s.ChipAuthKeys {
+		protocol := lds.OIDCAECDH
+		if k.Protocol.Equal(lds.OIDPKDH) {
+			protocol = oidCADH
+		}
+		infos = append(infos, lds.ChipAuthenticationInfo{Protocol: append(slices.Clone(protocol), 1), Version: 1, KeyID: k.KeyID})
+	}
+	return infos
+}
 
-// caKey finds the EC key with that reference; without a reference there must be exactly one.
-func caKey(keys []lds.ChipAuthenticationPublicKeyInfo, id int) *lds.ChipAuthenticationPublicKeyInfo {
-	var found *lds.ChipAuthenticationPublicKeyInfo
-	for i, k := range keys {
-		if k.Key == nil || k.Key.EC == nil || id != lds.NoID && k.KeyID != id {
+var oidCADH = append(slices.Clone(lds.OIDCA), 1) // id-CA-DH
+
+// usableCA joins an announcement with its key; nil when it is of a kind that is not implemented.
+func usableCA(info lds.ChipAuthenticationInfo, keys []lds.ChipAuthenticationPublicKeyInfo) (*caVariant, error) {
+	n := len(info.Protocol) - 1
+	if n < 0 || info.Version != 1 || suites[info.Protocol[n]] == "" {
+		return nil, nil
+	}
+	kind := info.Protocol[:n]
+	if !kind.Equal(lds.OIDCAECDH) && !kind.Equal(oidCADH) {
+		return nil, nil
+	}
+	key, err := caKey(keys, kind.Equal(oidCADH), info.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	v := &caVariant{oid: info.Protocol, alg: suites[info.Protocol[n]], keyID: info.KeyID}
+	if v.key, err = newAgreement(key); err != nil {
+		return nil, err
+	}
+	v.name = v.key.name(v.alg)
+	return v, nil
+}
+
+// rank orders the variants.
+func (v *caVariant) rank() int {
+	rank := map[icao.Algorithm]int{icao.TripleDES: 0, icao.AES128: 2, icao.AES192: 4, icao.AES256: 6}[v.alg]
+	if _, ok := v.key.(ecAgreement); ok {
+		rank++
+	}
+	return rank
+}
+
+// caKey finds the key with that reference; without a reference there must be exactly one of the kind.
+func caKey(keys []lds.ChipAuthenticationPublicKeyInfo, finite bool, id int) (found *lds.PublicKey, err error) {
+	for _, k := range keys {
+		if k.Key == nil || finite && k.Key.DH == nil || !finite && k.Key.EC == nil || id != lds.NoID && k.KeyID != id {
 			continue
 		}
 		if found != nil {
-			return nil
+			return nil, errors.New("several keys for the announced reference")
 		}
-		found = &keys[i]
+		found = k.Key
 	}
-	return found
+	if found == nil {
+		return nil, errors.New("no key for the announced reference")
+	}
+	return found, nil
 }
 
 // chipAuthentication runs the protocol and proves the new keys with one protected command. A chip that refuses or cannot answer
 // under the new keys is a failed check; the channel is then dead or still has its old keys. Errors are the card's alone.
 func chipAuthentication(ctx context.Context, ch *channel, v *caVariant, random io.Reader) (kiosk.Check, error) {
-	c := v.key.Curve()
-	own, err := c.GenerateKey(random)
+	public, secret, err := v.key.agree(random)
+	if errors.Is(err, errAgreement) {
+		return failedCA(errAgreement.Error()), nil
+	}
 	if err != nil {
 		return kiosk.Check{}, fmt.Errorf("chip authentication: %w", err)
 	}
-	defer own.Wipe()
-	shared, err := own.ECDH(v.key)
-	if err != nil {
-		return failedCA("key agreement impossible"), nil
-	}
-	if sw, err := v.send(ctx, ch, c.Marshal(own.Public)); err != nil || !sw.OK() {
+	defer clear(secret)
+	if sw, err := v.send(ctx, ch, public); err != nil || !sw.OK() {
 		return refusedCA("chip refused", sw, err)
 	}
-	secret := shared.X()
-	defer clear(secret)
 	if ch.sm, err = sessionOf(v.alg, secret); err != nil {
 		return kiosk.Check{}, err
 	}
@@ -111,7 +147,7 @@ func refusedCA(reason string, sw apdu.Status, err error) (kiosk.Check, error) {
 	switch {
 	case err == nil:
 		return failedCA(fmt.Sprintf("%s, %v", reason, sw)), nil
-	case kiosk.CodeOf(err) == kiosk.CodeCardProtocol:
+	case kiosk.CodeOf(err) == kiosk.CodeCardProtocol && !errors.Is(err, errShorter):
 		return failedCA(reason), nil
 	}
 	return kiosk.Check{}, err

@@ -45,7 +45,10 @@ func TestChooseCA(t *testing.T) {
 		"version 2 passed over":        {[]lds.ChipAuthenticationInfo{caInfo(2, 2, 7), caInfo(1, 1, 6)}, keys(caKeyInfo(one, 6)), one, icao.TripleDES, ""},
 		"key without announcement":     {nil, keys(caKeyInfo(two, lds.NoID)), two, icao.TripleDES, ""},
 		"nothing":                      {nil, nil, nil, "", kiosk.CheckNotSupported},
-		"DH alone":                     {[]lds.ChipAuthenticationInfo{dh}, nil, nil, "", kiosk.CheckUndetermined},
+		"DH without a key":             {[]lds.ChipAuthenticationInfo{dh}, keys(caKeyInfo(one, lds.NoID)), nil, "", kiosk.CheckFailed},
+		"best of several":              {[]lds.ChipAuthenticationInfo{caInfo(1, 1, 6), caInfo(4, 1, 7), caInfo(2, 1, 6)}, keys(caKeyInfo(one, 6), caKeyInfo(two, 7)), two, icao.AES256, ""},
+		"a broken one beside":          {[]lds.ChipAuthenticationInfo{caInfo(4, 1, 9), caInfo(2, 1, 6)}, keys(caKeyInfo(one, 6)), one, icao.AES128, ""},
+		"a broken one and an unknown":  {[]lds.ChipAuthenticationInfo{caInfo(4, 1, 9), caInfo(9, 1, 6)}, keys(caKeyInfo(one, 6)), nil, "", kiosk.CheckFailed},
 		"version 2 alone":              {[]lds.ChipAuthenticationInfo{caInfo(2, 2, lds.NoID)}, keys(caKeyInfo(one, lds.NoID)), nil, "", kiosk.CheckUndetermined},
 		"announced without key":        {[]lds.ChipAuthenticationInfo{caInfo(2, 1, lds.NoID)}, nil, nil, "", kiosk.CheckFailed},
 		"reference of no key":          {[]lds.ChipAuthenticationInfo{caInfo(2, 1, 9)}, keys(caKeyInfo(one, 6)), nil, "", kiosk.CheckFailed},
@@ -59,7 +62,7 @@ func TestChooseCA(t *testing.T) {
 		switch {
 		case c.want == nil && (v != nil || check.Result != c.result || check.Reason == ""):
 			t.Errorf("%s: %+v %+v", name, v, check)
-		case c.want != nil && (v == nil || v.key != c.want || v.alg != c.alg):
+		case c.want != nil && (v == nil || v.key != ecAgreement{c.want} || v.alg != c.alg):
 			t.Errorf("%s: %+v %+v", name, v, check)
 		}
 	}

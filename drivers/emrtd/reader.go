@@ -1,7 +1,6 @@
 package emrtd
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,7 +19,7 @@ const (
 	defaultResume  = 30 * time.Second
 	defaultFile    = 64 << 10
 	defaultAPDUs   = 1000
-	attempts       = 4 // sessions per read, when read lengths have to be found
+	attempts       = 6 // sessions per read, when lengths have to be found
 )
 
 // Options of a [Reader]. The zero value works; without Trust no document is ever verified.
@@ -110,7 +109,7 @@ func (r *Reader) Read(ctx context.Context, key kiosk.CardKey, progress func(kios
 	out := v.judge()
 	out.Duration = time.Since(start)
 	if out.Verdict != kiosk.Refused { // a forged card must not teach us to read slowly
-		r.mem.put(v.atr, v.mem)
+		r.mem.put(v.kind, v.mem)
 	}
 	return out, nil
 }
@@ -122,8 +121,10 @@ func (r *Reader) session(ctx context.Context, v *visit) error {
 		return err
 	}
 	defer card.Close() // an error means that the card has gone
-	if atr := card.ATR(); v.atr == nil || !bytes.Equal(v.atr, atr) {
-		v.atr, v.mem = bytes.Clone(atr), r.mem.get(atr)
+	if kind := kindOf(r.String(), card.ATR()); kind != v.kind {
+		if v.kind, v.mem = kind, r.mem.get(kind); v.before != nil && v.before.kind == kind {
+			v.mem = v.before.mem
+		}
 	}
 	return v.run(ctx, card)
 }

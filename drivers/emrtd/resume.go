@@ -15,6 +15,8 @@ type torn struct {
 	files map[kiosk.FileID][]byte // complete files
 	part  kiosk.FileID            // the file that was interrupted, "" for none
 	bytes []byte                  // its beginning
+	kind  string                  // of the card, in this reader
+	mem   cardMemory              // what was learnt of the kind
 	timer *time.Timer             // forgets it
 }
 

@@ -186,6 +186,22 @@ func (s *secureMessaging) open(o tlv.Object) ([]byte, error) {
 	return plain, nil
 }
 
+// protectedSize gives the length of a protected command's data field with n plain bytes and Le.
+func (s *secureMessaging) protectedSize(n int) int {
+	const expected, mac = 4, 10
+	padded := (n/s.alg.BlockSize()+1)*s.alg.BlockSize() + 1
+	return wrapping(padded) + padded + expected + mac
+}
+
+// commandRoom gives the most plain bytes that fit a protected command with at most n bytes of data.
+func (s *secureMessaging) commandRoom(n int) int {
+	room := n/s.alg.BlockSize()*s.alg.BlockSize() - 1
+	for s.protectedSize(room) > n {
+		room -= s.alg.BlockSize()
+	}
+	return room
+}
+
 // capacity gives the most plain bytes that fit a protected response of at most n bytes of data.
 func (s *secureMessaging) capacity(n int) int {
 	const status, mac = 4, 10

@@ -86,7 +86,7 @@ func exampleVariant(t testing.TB) *paceVariant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := choosePACE(ca.infos.PACE)
+	v, err := choosePACE(ca.infos, 255)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestExamplePACE(t *testing.T) {
 	if v.name != "ECDH-GM-AES-128 brainpoolP256r1" || v.state {
 		t.Errorf("variant %q, states its parameters: %v", v.name, v.state)
 	}
-	err := pace(context.Background(), ch, v, examplePassword(t), bytes.NewReader(unhex(t, exampleKeys)))
+	_, err := pace(context.Background(), ch, v, examplePassword(t), bytes.NewReader(unhex(t, exampleKeys)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,17 +14,25 @@ import (
 	"motcua/kiosk"
 )
 
-// Opts choose a reader and how its card is held.
+// Opts choose a reader and how its card is held. Without Shared and Exclusive a card is held exclusively, and shared when another
+// program has it already.
 type Opts struct {
-	Name   string // part of the reader's name, in any case; "" takes the first reader
-	Shared bool   // let other programs use the reader too; each read is then one transaction
+	Name      string        // part of the reader's name, in any case, or "#N" for the Nth; "" takes the one best for chip cards
+	Shared    bool          // never keep other programs out between reads; each read is one transaction
+	Exclusive bool          // never share: a card that another program has is a fault
+	Patience  time.Duration // how long Connect may take, which another program holds up; 0 is 3 s
 }
+
+// defaultPatience is longer than what programs that look at every card (scdaemon, browsers) take for that.
+const defaultPatience = 3 * time.Second
 
 // Reader is one reader of pcscd, present or not.
 type Reader struct {
-	opts   Opts
-	halted context.Context // ends with Halt
-	halt   context.CancelFunc
+	opts    Opts
+	lengths lengths
+	opening chan struct{}   // holds one token while pcscd connects a card
+	halted  context.Context // ends with Halt
+	halt    context.CancelFunc
 }
 
 var (
@@ -34,9 +42,12 @@ var (
 
 // New gives the reader that opts describe. It needs neither pcscd nor the reader; nil opts take the first reader.
 func New(opts *Opts) *Reader {
-	r := &Reader{}
+	r := &Reader{opening: make(chan struct{}, 1)}
 	if opts != nil {
 		r.opts = *opts
+	}
+	if r.opts.Patience <= 0 {
+		r.opts.Patience = defaultPatience
 	}
 	r.halted, r.halt = context.WithCancel(context.Background())
 	return r
@@ -56,11 +67,18 @@ func (r *Reader) Halt() error {
 	return nil
 }
 
+func (r *Reader) alive() error {
+	if r.halted.Err() != nil {
+		return fmt.Errorf("the driver was halted: %w", apdu.ErrNoReader)
+	}
+	return nil
+}
+
 // Readers gives the names of the readers pcscd sees now.
 func Readers() ([]string, error) {
 	sc, err := scard.EstablishContext()
 	if err != nil {
-		return nil, fault("list readers", err)
+		return nil, contextFault("list readers", err)
 	}
 	defer release(sc)
 	names, err := list(sc)
@@ -70,11 +88,30 @@ func Readers() ([]string, error) {
 	return names, nil
 }
 
+// checkWithin bounds Check: a pcscd that hangs in a driver answers nobody.
+const checkWithin = 1500 * time.Millisecond
+
 // Check reports whether pcscd runs and the reader is there. Errors: reader_missing, reader_fault.
 func (r *Reader) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	checked := make(chan error, 1)
+	go func() { checked <- r.check() }()
+	select {
+	case err := <-checked:
+		return err
+	case <-ctx.Done():
+		return &kiosk.Error{
+			Code: kiosk.CodeReaderFault, Op: "check card reader", Err: fmt.Errorf("pcscd does not answer: %w", apdu.ErrReader),
+			Hint: "systemctl restart pcscd.service, and unplug the reader and plug it in again",
+		}
+	}
+}
+
+func (r *Reader) check() error {
 	names, err := Readers()
 	if err != nil {
 		return err
@@ -87,21 +124,11 @@ func (r *Reader) Check(ctx context.Context) error {
 
 // missing says that the reader is not among those there are.
 func (r *Reader) missing(op string, names []string) error {
-	hint := "connect the card reader; `pcsc_scan -r` lists what pcscd sees"
+	hint := hintConnect
 	if len(names) > 0 {
 		hint = "correct the reader's name; pcscd sees: " + strings.Join(names, ", ")
 	}
 	return &kiosk.Error{Code: kiosk.CodeReaderMissing, Op: op, Err: apdu.ErrNoReader, Hint: hint}
-}
-
-// choose gives the first name that contains part.
-func choose(names []string, part string) (string, bool) {
-	for _, n := range names {
-		if strings.Contains(strings.ToLower(n), strings.ToLower(part)) {
-			return n, true
-		}
-	}
-	return "", false
 }
 
 // list gives the readers; none is not an error.
@@ -116,24 +143,72 @@ func list(sc *scard.Context) ([]string, error) {
 // release gives a context back. What it answers decides nothing.
 func release(sc *scard.Context) { _ = sc.Release() }
 
-// Connect powers the card in the reader. Errors: apdu.ErrNoReader, ErrNoCard, ErrReader, wrapped with a code and a hint.
+// Connect powers the card. Errors: apdu.ErrNoReader, ErrNoCard, ErrReader (another program that does not let go among others),
+// ErrTimeout for a card that does not answer, wrapped with a code and a hint; card_unsupported for a card that is plainly no chip ID
+// card; ctx's.
 func (r *Reader) Connect(ctx context.Context) (apdu.Card, error) {
 	if err := errors.Join(ctx.Err(), r.alive()); err != nil {
 		return nil, err
 	}
+	patient, cancel := context.WithTimeout(ctx, r.opts.Patience)
+	defer cancel()
+	c, err := r.openWithin(patient)
+	switch {
+	case err == nil:
+		return c, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fault("connect card", scard.ErrSharingViolation)
+	}
+	return nil, err
+}
+
+// openWithin is open for as long as ctx allows. pcscd cannot be interrupted while it waits for another program: what it gives later is
+// given back, and until then nothing else is begun, so that a program that never lets go costs one thread and no more.
+func (r *Reader) openWithin(ctx context.Context) (*card, error) {
+	select {
+	case r.opening <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	type result struct {
+		card *card
+		err  error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		c, err := r.open(ctx)
+		<-r.opening
+		opened <- result{c, err}
+	}()
+	select {
+	case o := <-opened:
+		return o.card, o.err
+	case <-ctx.Done():
+		go func() {
+			if o := <-opened; o.card != nil {
+				_ = o.card.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+func (r *Reader) open(ctx context.Context) (*card, error) {
 	sc, err := scard.EstablishContext()
 	if err != nil {
-		return nil, fault("connect card", err)
+		return nil, contextFault("connect card", err)
 	}
-	card, err := r.connect(sc)
+	c, err := r.openIn(ctx, sc)
 	if err != nil {
 		release(sc)
 		return nil, err
 	}
-	return card, nil
+	return c, nil
 }
 
-func (r *Reader) connect(sc *scard.Context) (apdu.Card, error) {
+func (r *Reader) openIn(ctx context.Context, sc *scard.Context) (*card, error) {
 	names, err := list(sc)
 	if err != nil {
 		return nil, fault("list readers", err)
@@ -142,126 +217,50 @@ func (r *Reader) connect(sc *scard.Context) (apdu.Card, error) {
 	if !ok {
 		return nil, r.missing("connect card", names)
 	}
-	mode := scard.ShareExclusive
-	if r.opts.Shared {
-		mode = scard.ShareShared
-	}
-	sk, err := sc.Connect(name, mode, scard.ProtocolAny)
+	sk, shared, err := r.power(ctx, sc, name)
 	if err != nil {
 		return nil, fault("connect card", err)
 	}
-	return newCard(sc, sk, name, r.opts.Shared)
-}
-
-func (r *Reader) alive() error {
-	if r.halted.Err() != nil {
-		return fmt.Errorf("the driver was halted: %w", apdu.ErrNoReader)
+	c := &card{sc: sc, sk: sk, name: name, shared: shared, lengths: &r.lengths}
+	if err := c.prepare(ctx); err != nil {
+		_ = sk.Disconnect(scard.UnpowerCard) // the first error counts; it was released already when another program did not let go
+		return nil, err
 	}
-	return nil
+	return c, nil
 }
 
-// The pauses of Wait.
+// The attempts to power a card that does not answer: one that is still on its way to the reader answers a moment later.
 const (
-	retryService = 500 * time.Millisecond // between attempts to reach pcscd
-	lookAgain    = time.Second            // longest stay in pcscd, so that a cancel that came too early is noticed
+	powerAttempts = 3
+	powerPause    = 150 * time.Millisecond
 )
 
-// Wait blocks until a card is there (present true) or gone, or ctx ends. No pcscd and no reader count as no card.
-func (r *Reader) Wait(ctx context.Context, present bool) error {
-	for {
-		if err := errors.Join(ctx.Err(), r.alive()); err != nil {
-			return err
-		}
-		done, err := r.watch(ctx, present)
+// power connects the card, exclusively when that can be. A card that another program holds alone is waited for as long as ctx allows.
+func (r *Reader) power(ctx context.Context, sc *scard.Context, name string) (sk *scard.Card, shared bool, err error) {
+	for mute := 0; ; {
+		sk, shared, err = r.connect(sc, name)
 		switch {
-		case done:
-			return nil
-		case err != nil && !present:
-			return ctx.Err()
-		case err != nil:
-			pause(ctx, r.halted, retryService)
+		case errors.Is(err, scard.ErrSharingViolation):
+		case errors.Is(err, scard.ErrUnresponsiveCard) && mute < powerAttempts-1:
+			mute++
+		default:
+			return sk, shared, err
+		}
+		pause(ctx, r.halted, powerPause)
+		if ctx.Err() != nil || r.halted.Err() != nil {
+			return nil, false, err
 		}
 	}
 }
 
-// pause waits d, or less when ctx or the driver ends.
-func pause(ctx, halted context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-halted.Done():
-	case <-t.C:
-	}
-}
-
-// watch waits in one PC/SC context. done says that the wanted state was seen; an error that the context is of no use any more.
-func (r *Reader) watch(ctx context.Context, present bool) (done bool, err error) {
-	sc, err := scard.EstablishContext()
-	if err != nil {
-		return false, err
-	}
-	defer release(sc)
-	cancel := func() { _ = sc.Cancel() } // fails only when nothing waits
-	defer stopped(ctx, cancel)()
-	defer stopped(r.halted, cancel)()
-	state := scard.StateUnaware
-	for ctx.Err() == nil && r.halted.Err() == nil {
-		names, err := list(sc)
-		if err != nil {
-			return false, err
-		}
-		name, there := choose(names, r.opts.Name)
-		if !there && !present {
-			return true, nil
-		}
-		now, err := step(sc, name, len(names), state)
-		if err != nil {
-			return false, err
-		}
-		if there && now != scard.StateUnaware && present == (now&scard.StatePresent != 0 && now&scard.StateMute == 0) {
-			return true, nil
-		}
-		state = now
-	}
-	return false, nil
-}
-
-// stopped calls f when ctx ends. The function it gives takes that back and, when f has begun, waits for its end.
-func stopped(ctx context.Context, f func()) func() {
-	ended := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		f()
-	})
-	return func() {
-		if !stop() {
-			<-ended
+// connect is one attempt to connect the card.
+func (r *Reader) connect(sc *scard.Context, name string) (sk *scard.Card, shared bool, err error) {
+	if !r.opts.Shared {
+		sk, err = sc.Connect(name, scard.ShareExclusive, scard.ProtocolAny)
+		if !errors.Is(err, scard.ErrSharingViolation) || r.opts.Exclusive {
+			return sk, false, err
 		}
 	}
-}
-
-// plugAndPlay is the name under which pcscd reports that a reader came or went; the number of readers known stands in the upper
-// half of the state.
-const plugAndPlay = `\\?PnP?\Notification`
-
-// step waits until the reader's state differs from state, a reader comes or goes, or a while has passed. It gives the reader's
-// state, StateUnaware while there is none.
-func step(sc *scard.Context, name string, readers int, state scard.StateFlag) (scard.StateFlag, error) {
-	states := []scard.ReaderState{{Reader: plugAndPlay, CurrentState: scard.StateFlag(readers << 16)}}
-	if name != "" {
-		states = append(states, scard.ReaderState{Reader: name, CurrentState: state})
-	}
-	err := sc.GetStatusChange(states, lookAgain)
-	switch {
-	case errors.Is(err, scard.ErrTimeout), errors.Is(err, scard.ErrCancelled):
-		return state, nil
-	case errors.Is(err, scard.ErrUnknownReader), errors.Is(err, scard.ErrReaderUnavailable):
-		return scard.StateUnaware, nil // it went between list and wait
-	case err != nil:
-		return 0, err
-	case name == "":
-		return scard.StateUnaware, nil
-	}
-	return states[1].EventState &^ scard.StateChanged, nil
+	sk, err = sc.Connect(name, scard.ShareShared, scard.ProtocolAny)
+	return sk, true, err
 }

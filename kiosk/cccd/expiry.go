@@ -1,5 +1,10 @@
 package cccd
 
+import (
+	"fmt"
+	"log/slog"
+)
+
 // NoEndMRZ is the expiry date printed in the machine-readable zone of a card without end date.
 const NoEndMRZ = "991231"
 
@@ -107,4 +112,31 @@ func birthdays(birth Date, years int) []Date {
 		return []Date{d, {d.Year, 2, 28}}
 	}
 	return []Date{d}
+}
+
+// Zone is the part of a machine-readable zone from which the keys of BAC and PACE are derived (Doc 9303-11 §4.3.2). It redacts
+// itself.
+type Zone struct {
+	Document string // nine digits
+	Birth    string // YYMMDD
+	Expiry   string // YYMMDD
+}
+
+// Format redacts, whatever the verb.
+func (Zone) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+
+// LogValue redacts.
+func (Zone) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// Zones gives the machine-readable zones that a card may have by its number, its holder's birth and the day of issue, as its QR code
+// tells them: at most two, the likeliest first (see [Expiries]). There are none when a date is incomplete or contradicts the number.
+func Zones(n Number, birth, issued Date) []Zone {
+	if birth.Year != n.BirthYear() {
+		return nil
+	}
+	var all []Zone
+	for _, e := range Expiries(birth, issued) {
+		all = append(all, Zone{n.Document(), birth.mrz(), e.MRZ()})
+	}
+	return all
 }

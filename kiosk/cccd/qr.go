@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -27,8 +28,9 @@ type QR struct {
 	Birth     Date
 	Sex       string // "Nam", "Nữ"
 	Address   string
-	Issued    Date
+	Issued    Date     // zero when the code does not say
 	Rest      []string // fields after the seventh, as they came: cards of 2024 have more
+	Partial   bool     // a field is missing, or texts were not UTF-8 and may be incomplete
 }
 
 // Format redacts, whatever the verb.
@@ -37,15 +39,16 @@ func (*QR) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
 // LogValue redacts.
 func (*QR) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
-// ParseQR reads number|old number|name|ddMMyyyy|sex|address|ddMMyyyy|…. A byte order mark, line ends around and decomposed
-// letters are put right. Errors: ErrOther for codes that are plainly something else, ErrQR.
+// ParseQR reads number|old number|name|ddMMyyyy|sex|address|ddMMyyyy|…. A byte order mark, line ends, decomposed letters and the
+// Windows code page for Vietnamese are put right. Six fields are enough when either the old number or the day of issue is the one
+// missing. Errors: ErrOther for codes that are plainly something else, ErrQR.
 func ParseQR(payload string) (*QR, error) {
-	if len(payload) > maxQR || !utf8.ValidString(payload) {
+	if len(payload) > maxQR {
 		return nil, fmt.Errorf("%d bytes: %w", len(payload), ErrQR)
 	}
-	text := norm.NFC.String(strings.TrimSpace(strings.TrimPrefix(payload, "\uFEFF")))
+	text, exact := decode(payload)
 	f := strings.Split(text, "|")
-	if len(f) < 7 {
+	if len(f) < 6 || foreign(text) {
 		if foreign(text) {
 			return nil, ErrOther
 		}
@@ -55,14 +58,47 @@ func ParseQR(payload string) (*QR, error) {
 		if strings.IndexFunc(f[i], control) >= 0 {
 			return nil, fmt.Errorf("field %d: %w", i+1, ErrQR)
 		}
+		if i < 7 {
+			f[i] = strings.TrimSpace(f[i])
+		}
 	}
-	return readQR(f)
+	short := len(f) == 6
+	if short {
+		f = seven(f)
+	}
+	q, err := readQR(f, short)
+	if err != nil {
+		return nil, err
+	}
+	q.Partial = short || !exact
+	return q, nil
 }
 
-func readQR(f []string) (*QR, error) {
-	for i := range f[:7] {
-		f[i] = strings.TrimSpace(f[i])
+// decode gives the payload as NFC text in one line. Bytes that are not UTF-8 are read as Windows-1258, which older software writes;
+// exact is false then.
+func decode(payload string) (text string, exact bool) {
+	exact = utf8.ValidString(payload)
+	if !exact {
+		wide, err := charmap.Windows1258.NewDecoder().String(payload)
+		if err != nil {
+			return "", false
+		}
+		payload = wide
 	}
+	payload = strings.Trim(payload, "\uFEFF \r\n\t\x00")
+	return norm.NFC.String(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(payload)), exact
+}
+
+// seven puts an empty field where the sixth of a code of six is missing: the old number when a name stands in its place, else the day
+// of issue.
+func seven(f []string) []string {
+	if f[1] != "" && strings.Trim(f[1], "0123456789") != "" {
+		return []string{f[0], "", f[1], f[2], f[3], f[4], f[5]}
+	}
+	return append(f[:6:6], "")
+}
+
+func readQR(f []string, short bool) (*QR, error) {
 	n, err := ParseNumber(f[0])
 	if err != nil {
 		return nil, fmt.Errorf("field 1: %w", ErrQR)
@@ -75,7 +111,7 @@ func readQR(f []string) (*QR, error) {
 		return nil, fmt.Errorf("field 4: %w", ErrQR)
 	}
 	issued, ok := ParseDate(f[6])
-	if !ok || issued.Day == 0 || issued.Compare(birth) < 0 {
+	if !ok && (f[6] != "" || !short) || ok && (issued.Day == 0 || issued.Compare(birth) < 0) {
 		return nil, fmt.Errorf("field 7: %w", ErrQR)
 	}
 	if f[2] == "" || f[4] != "Nam" && f[4] != "Nữ" {
@@ -92,7 +128,9 @@ func control(r rune) bool { return r < 0x20 || r == 0x7F }
 // foreign reports whether a text is an address, a payment or a shop's code.
 func foreign(text string) bool {
 	lower := strings.ToLower(text)
-	for _, p := range []string{"http:", "https:", "www.", "wifi:", "begin:vcard", "mailto:", "tel:", "sms:", "geo:", "upi:", "000201"} {
+	for _, p := range []string{
+		"http:", "https:", "www.", "wifi:", "begin:vcard", "mecard:", "mailto:", "tel:", "sms:", "smsto:", "geo:", "upi:", "otpauth:", "000201",
+	} {
 		if strings.HasPrefix(lower, p) {
 			return true
 		}

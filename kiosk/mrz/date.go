@@ -84,3 +84,46 @@ func monthDays(year, month int) int {
 	}
 	return 31
 }
+
+// BirthKnown reports whether the date of birth is well-formed (ok), and whether all of it is known: parts may be fillers (Doc
+// 9303-3 §4.8). The year may be unknown too.
+func (m *MRZ) BirthKnown() (known, ok bool) { return wellFormed(m.Birth) }
+
+// ExpiryKnown reports the same of the date of expiry.
+func (m *MRZ) ExpiryKnown() (known, ok bool) { return wellFormed(m.Expiry) }
+
+// wellFormed accepts digits that make a day of some century, and fillers in place of parts.
+func wellFormed(s string) (known, ok bool) {
+	if len(s) != 6 {
+		return false, false
+	}
+	known = true
+	n := [3]int{}
+	for i := range n {
+		two := s[2*i : 2*i+2]
+		if two == "<<" {
+			known, n[i] = false, -1
+			continue
+		}
+		if two[0] < '0' || two[0] > '9' || two[1] < '0' || two[1] > '9' {
+			return false, false
+		}
+		n[i] = int(two[0]-'0')*10 + int(two[1]-'0')
+	}
+	year, month, day := 2000, n[1], n[2]
+	if n[0] > 0 {
+		year += n[0]
+	}
+	switch {
+	case month == 0 || month > 12 || day == 0 || day > 31:
+		return false, false
+	case month > 0 && day > monthDays(year, month):
+		return false, false
+	}
+	return known, true
+}
+
+// SexStated reports whether the sex is one of M, F, X and the filler (Doc 9303-4 §4.2.2).
+func (m *MRZ) SexStated() bool {
+	return m.Sex == "" || m.Sex == "M" || m.Sex == "F" || m.Sex == "X"
+}

@@ -85,6 +85,18 @@ func (*MRZ) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 // Name gives the whole name as the zone has it, "NGUYEN THI THU".
 func (m *MRZ) Name() string { return strings.TrimSpace(m.Surname + " " + m.Given) }
 
+// NameFull reports whether the name fills its field, so that it may have been cut (Doc 9303-3 §4.6).
+func (m *MRZ) NameFull() bool {
+	field := ""
+	switch {
+	case m.Kind == TD1 && len(m.Lines) == 3:
+		field = m.Lines[2]
+	case len(m.Lines) == 2:
+		field = m.Lines[0]
+	}
+	return field != "" && field[len(field)-1] != '<'
+}
+
 // Parse reads a zone whose lines are separated by "/" or line ends, or joined as in a chip's DG1. Blanks around lines are
 // dropped. Check digits are not looked at; see [MRZ.Verify].
 func Parse(text string) (*MRZ, error) {

@@ -52,6 +52,7 @@ var sections = []struct {
 		{onestop.LinkChip, "Kết luận đọc chip của ki-ốt", "Ki-ốt không từ chối thẻ"},
 	}},
 	{"Thẻ và người", []checkText{
+		{kiosk.CheckEncoding, "Cách ghi dữ liệu", "Các tệp trên chip được ghi đúng chuẩn ICAO 9303"},
 		{kiosk.CheckNumber, "Số định danh", "Số đã nhập, DG1 và DG13 giống nhau"},
 		{kiosk.CheckExpiry, "Hạn dùng của thẻ", "Thẻ còn hạn vào ngày nộp"},
 		{kiosk.CheckFaceMatch, "Khuôn mặt khớp ảnh trên chip", "Điểm so khớp cao hơn ngưỡng"},
@@ -138,9 +139,28 @@ func resultBadge(r kiosk.CheckResult) badge {
 	return badge{"warn", "Chưa xác định"}
 }
 
-// reasonText gives the Vietnamese of a known phrase: the whole phrase, else the longest known beginning. "" for an unknown one;
-// the page then shows the phrase itself.
+// reasonText gives the Vietnamese of a known phrase: the whole phrase, else the longest known beginning, and then what known
+// endings add to it. "" for an unknown one; the page then shows the phrase itself.
 func reasonText(phrase string) string {
+	text := beginningText(phrase)
+	for ending, more := range endings {
+		if strings.HasSuffix(phrase, ending) {
+			text = strings.TrimSpace(text + " " + more)
+		}
+	}
+	return text
+}
+
+// endings are what follows the beginning of a reason, after a comma.
+var endings = map[string]string{
+	", EF.CardAccess refused":             "Chip từ chối cho đọc EF.CardAccess.",
+	", chip offers no pace":               "Chip không có PACE.",
+	", key not under a trusted signer":    "Khóa này chưa được nơi cấp tin cậy xác nhận.",
+	", keys compromised, a known defect":  "Khóa của loại thẻ này đã bị lộ.",
+	", which a Vietnamese card must have": "Thẻ của Việt Nam phải có.",
+}
+
+func beginningText(phrase string) string {
 	if phrase == "" {
 		return ""
 	}
@@ -162,43 +182,70 @@ func reasonText(phrase string) string {
 // reasons holds the phrases of passive authentication (drivers/emrtd/pa), the chip's reader (drivers/emrtd), the face
 // (vision/face) and the package (kiosk/dossier). Those that end in a list of groups are held by their beginning.
 var reasons = map[string]string{
+	// the encoding of the files (drivers/emrtd/lds): the file, then what is wrong in it
+	"EF.COM: ":          "Danh mục EF.COM ghi chưa đúng chuẩn.",
+	"EF.CardAccess: ":   "EF.CardAccess ghi chưa đúng chuẩn.",
+	"EF.CardSecurity: ": "EF.CardSecurity ghi chưa đúng chuẩn.",
+	"EF.ATR/INFO: ":     "EF.ATR/INFO ghi chưa đúng chuẩn; không ảnh hưởng đến kết quả.",
+	"DG1: ":             "Dòng MRZ trên chip (DG1) ghi chưa đúng chuẩn, cần xem lại trên thẻ.",
+	"DG2: ":             "Bản ghi ảnh chân dung (DG2) ghi chưa đúng chuẩn, cần đối chiếu ảnh trên thẻ.",
+	"DG11: ":            "DG11 ghi chưa đúng chuẩn.",
+	"DG12: ":            "DG12 ghi chưa đúng chuẩn.",
+	"DG13: ":            "Có ô trong DG13 không đọc được.",
+	"DG14: ":            "Thông tin bảo mật DG14 ghi chưa đúng chuẩn.",
+	"DG15: ":            "Khóa xác thực chủ động (DG15) ghi chưa đúng chuẩn.",
 	// passive authentication
-	"security object malformed":                    "Đối tượng bảo mật EF.SOD sai cấu trúc.",
-	"signer certificate missing":                   "EF.SOD không kèm chứng thư ký tài liệu.",
-	"content type differs":                         "Nội dung được ký không phải danh mục mã băm.",
-	"message digest differs":                       "Nội dung EF.SOD đã bị thay đổi sau khi ký.",
-	"signature invalid":                            "Chữ ký trên EF.SOD không đúng.",
-	"algorithm not supported":                      "Thuật toán ký chưa được phần mềm hỗ trợ.",
-	"security object not verified":                 "Chưa kiểm tra được vì EF.SOD không đạt.",
-	"issuer unknown":                               "Chưa có chứng thư gốc (CSCA) của nơi cấp trong kho tin cậy.",
-	"signer certificate signature invalid":         "Chứng thư ký tài liệu không do CSCA này ký.",
-	"signer certificate not for document signing":  "Chứng thư không được cấp để ký giấy tờ.",
-	"unknown certificate beside the signer's":      "EF.SOD kèm thêm chứng thư lạ.",
-	"signer not yet valid":                         "Chứng thư ký tài liệu chưa đến ngày hiệu lực.",
-	"signer expired":                               "Chứng thư ký tài liệu đã hết hạn vào ngày nộp.",
-	"signed outside the signer's validity":         "Thẻ được ký ngoài thời hạn của chứng thư.",
-	"issuer not yet valid":                         "Chứng thư gốc chưa đến ngày hiệu lực.",
-	"issuer expired":                               "Chứng thư gốc đã hết hạn.",
-	"signer revoked":                               "Chứng thư ký tài liệu đã bị thu hồi.",
-	"issuer revoked":                               "Chứng thư gốc đã bị thu hồi.",
-	"countries of signer and issuer differ":        "Quốc gia của chứng thư ký và chứng thư gốc khác nhau.",
-	"no data group read":                           "Không có nhóm dữ liệu nào được đọc.",
-	"hash of ":                                     "Nhóm dữ liệu đã bị thay đổi: mã băm không khớp EF.SOD.",
-	"group ":                                       "Có nhóm dữ liệu không được ký trong EF.SOD.",
-	"EF.COM malformed":                             "EF.COM sai cấu trúc.",
-	"EF.COM and security object differ":            "EF.COM và EF.SOD liệt kê khác nhau.",
-	"DG1 not read":                                 "Chưa đọc DG1.",
-	"DG1 not verified":                             "DG1 chưa được xác thực.",
-	"issuing state unknown":                        "Không rõ quốc gia cấp thẻ.",
-	"issuing state differs from signer's country":  "Quốc gia cấp thẻ khác quốc gia của chứng thư.",
-	"signer's country not known":                   "Không rõ quốc gia của chứng thư.",
-	"no security object or nothing to verify it":   "Thiếu EF.SOD hoặc văn phòng chưa có công cụ kiểm tra.",
-	"passive authentication gave no result":        "Kiểm tra chữ ký thẻ không cho kết quả.",
-	"package is not the kiosk's":                   "Không kiểm tra tiếp vì gói hồ sơ không đúng của ki-ốt.",
-	"signer's certificate or trust anchor missing": "Thiếu chứng thư ký hoặc chứng thư gốc.",
+	"security object malformed":                            "Đối tượng bảo mật EF.SOD sai cấu trúc.",
+	"signer certificate missing":                           "EF.SOD không kèm chứng thư ký tài liệu.",
+	"content type differs":                                 "Nội dung được ký không phải danh mục mã băm.",
+	"message digest differs":                               "Nội dung EF.SOD đã bị thay đổi sau khi ký.",
+	"signature invalid":                                    "Chữ ký trên EF.SOD không đúng.",
+	"algorithm not supported":                              "Thuật toán ký chưa được phần mềm hỗ trợ.",
+	"security object not verified":                         "Chưa kiểm tra được vì EF.SOD không đạt.",
+	"issuer unknown":                                       "Chưa có chứng thư gốc (CSCA) của nơi cấp trong kho tin cậy.",
+	"signer certificate signature invalid":                 "Chứng thư ký tài liệu không do CSCA này ký.",
+	"signer certificate not for document signing":          "Chứng thư không được cấp để ký giấy tờ.",
+	"unknown certificate beside the signer's":              "EF.SOD kèm thêm chứng thư lạ.",
+	"signer not yet valid":                                 "Chứng thư ký tài liệu chưa đến ngày hiệu lực.",
+	"signer expired":                                       "Chứng thư ký tài liệu đã hết hạn vào ngày nộp.",
+	"signed outside the signer's validity":                 "Thẻ được ký ngoài thời hạn của chứng thư.",
+	"issuer not yet valid":                                 "Chứng thư gốc chưa đến ngày hiệu lực.",
+	"issuer expired":                                       "Chứng thư gốc đã hết hạn.",
+	"signer revoked":                                       "Chứng thư ký tài liệu đã bị thu hồi.",
+	"issuer revoked":                                       "Chứng thư gốc đã bị thu hồi.",
+	"signer identifier fits no certificate":                "Thông tin người ký không khớp chứng thư nào trong EF.SOD.",
+	"algorithm not allowed":                                "Thuật toán ký không được phép dùng cho giấy tờ.",
+	"security object malformed, a known defect":            "EF.SOD lỗi đã biết của nơi cấp: không kết luận được.",
+	"signer certificate has an unknown critical extension": "Chứng thư ký tài liệu có phần mở rộng bắt buộc chưa được hỗ trợ.",
+	"no revocation list":                                   "Chưa có danh sách thu hồi của nơi cấp.",
+	"revocation list out of date":                          "Danh sách thu hồi đã quá hạn, cần cập nhật.",
+	"signer revoked by a defect entry":                     "Chứng thư ký tài liệu bị thu hồi theo danh sách lỗi của đơn vị vận hành.",
+	"signer under suspicion by a defect entry":             "Chứng thư ký tài liệu đang bị nghi vấn theo danh sách lỗi.",
+	"signer certificate malformed, a known defect":         "Chứng thư ký tài liệu lỗi đã biết: không kết luận được.",
+	"validity incorrect, a known defect":                   "Thời hạn chứng thư ghi sai, lỗi đã biết: không kết luận được.",
+	"defects file cannot be used":                          "Tệp danh sách lỗi không đọc được, cần báo kỹ thuật.",
+	"issuer's name differs from the anchor's":              "Tên nơi cấp trong chứng thư khác tên chứng thư gốc.",
+	"EF.COM and security object differ, a known defect":    "EF.COM và EF.SOD liệt kê khác nhau, lỗi đã biết.",
+	"countries of signer and issuer differ":                "Quốc gia của chứng thư ký và chứng thư gốc khác nhau.",
+	"no data group read":                                   "Không có nhóm dữ liệu nào được đọc.",
+	"hash of ":                                             "Nhóm dữ liệu đã bị thay đổi: mã băm không khớp EF.SOD.",
+	"group ":                                               "Có nhóm dữ liệu không được ký trong EF.SOD.",
+	"EF.COM malformed":                                     "EF.COM sai cấu trúc.",
+	"EF.COM and security object differ":                    "EF.COM và EF.SOD liệt kê khác nhau.",
+	"DG1 not read":                                         "Chưa đọc DG1.",
+	"DG1 not verified":                                     "DG1 chưa được xác thực.",
+	"issuing state unknown":                                "Không rõ quốc gia cấp thẻ.",
+	"issuing state differs from signer's country":          "Quốc gia cấp thẻ khác quốc gia của chứng thư.",
+	"signer's country not known":                           "Không rõ quốc gia của chứng thư.",
+	"no security object or nothing to verify it":           "Thiếu EF.SOD hoặc văn phòng chưa có công cụ kiểm tra.",
+	"passive authentication gave no result":                "Kiểm tra chữ ký thẻ không cho kết quả.",
+	"package is not the kiosk's":                           "Không kiểm tra tiếp vì gói hồ sơ không đúng của ki-ốt.",
+	"signer's certificate or trust anchor missing":         "Thiếu chứng thư ký hoặc chứng thư gốc.",
 
 	// the chip
 	"PACE": "Mở bằng PACE.", "BAC": "Mở bằng BAC, giao thức cũ.",
+	"chip has no access control":                   "Chip không bảo vệ việc đọc: không phải loại thẻ được chấp nhận.",
+	"EF.CardAccess and EF.CardSecurity differ":     "EF.CardAccess khác EF.CardSecurity.",
 	"select by identifier":                         "Đọc được EF.CardAccess theo mã tệp.",
 	"short identifier":                             "Đọc được EF.CardAccess theo mã ngắn.",
 	"under the master file":                        "Đọc được EF.CardAccess trong tệp gốc.",

@@ -1,41 +1,44 @@
 package emrtdtest
 
 import (
-	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // key identifiers are SHA-1 by RFC 5280 §4.2.1.2
+	"crypto"
 	"crypto/sha256"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
-
-	"motcua/drivers/emrtd/ec"
-	"motcua/drivers/emrtd/lds"
-	"motcua/drivers/emrtd/tlv"
 )
 
 // Authority is a simulated issuing state: a country signing CA (CSCA) and one document signer (Doc 9303-12 §7).
 type Authority struct {
-	Note      string `json:"note"`       // says that it is simulated
-	CSCA      []byte `json:"csca"`       // certificate, DER
-	Signer    []byte `json:"signer"`     // document signer certificate, DER
-	Curve     string `json:"curve"`      // of both keys
-	CSCAKey   []byte `json:"csca_key"`   // scalar
-	SignerKey []byte `json:"signer_key"` // scalar
+	Note      string `json:"note"`             // says that it is simulated
+	CSCA      []byte `json:"csca"`             // certificate, DER
+	Signer    []byte `json:"signer"`           // document signer certificate, DER
+	Curve     string `json:"curve"`            // of both keys
+	CSCAKey   []byte `json:"csca_key"`         // scalar, or as package crypto/x509 writes RSA keys
+	SignerKey []byte `json:"signer_key"`       // likewise
+	Scheme    Scheme `json:"scheme,omitempty"` // with which the CSCA signs, "" for ECDSA
+	Hash      string `json:"hash,omitempty"`   // "" for SHA-256
+
+	Revoked []byte `json:"revoked,omitempty"` // certificate of a signer with the signer's key that was revoked, DER
+
+	spare spare
 }
 
 // AuthorityOptions say how certificates look. The zero value is P-256 named, country VN, valid from five years ago for fifteen.
 type AuthorityOptions struct {
-	Curve     string    // "P-256", "brainpoolP256r1", … as package ec names them
-	Explicit  bool      // domain parameters written out, as most states do
-	Name      string    // common name of the CSCA
-	Country   string    // two letters
-	NotBefore time.Time //
-	NotAfter  time.Time // of the CSCA; the signer ends a year earlier
+	Curve     string     // "P-256", "brainpoolP256r1", … as package ec names them
+	Explicit  bool       // domain parameters written out, as most states do
+	Name      string     // common name of the CSCA
+	Country   string     // two letters
+	NotBefore time.Time  //
+	NotAfter  time.Time  // of the CSCA; the signer ends a year earlier
+	Algorithm Algorithm  // of both keys; ECDSA with SHA-256 when zero
+	Edit      func(*TBS) // changes the CSCA's certificate before it is signed
 }
 
 // noteAuthority marks an authority's file.
@@ -44,30 +47,58 @@ const noteAuthority = "SIMULATED issuing authority for demonstrations and tests.
 // NewAuthority makes keys and certificates.
 func NewAuthority(opt AuthorityOptions) (*Authority, error) {
 	opt = opt.withDefaults()
-	c, err := ec.ByName(opt.Curve)
+	ca, err := newKey(opt.Algorithm, opt.Curve)
 	if err != nil {
 		return nil, fmt.Errorf("make authority: %w", err)
 	}
-	ca, err := c.GenerateKey(rand.Reader)
+	ds, err := newKey(opt.Algorithm, opt.Curve)
 	if err != nil {
 		return nil, fmt.Errorf("make authority: %w", err)
 	}
-	ds, err := c.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make authority: %w", err)
+	a := &Authority{Note: noteAuthority, Curve: opt.Curve, CSCAKey: ca.bytes(), SignerKey: ds.bytes()}
+	if opt.Algorithm.Scheme != SchemeECDSA || opt.Algorithm.Hash != crypto.SHA256 {
+		a.Scheme, a.Hash = opt.Algorithm.Scheme, opt.Algorithm.Hash.String()
 	}
-	a := &Authority{Note: noteAuthority, Curve: opt.Curve, CSCAKey: ca.Bytes(), SignerKey: ds.Bytes()}
-	root := certificate{subject: opt.name(opt.Name), key: ca.Public, ca: true, from: opt.NotBefore, to: opt.NotAfter}
-	leaf := certificate{subject: opt.name(opt.Name + " Document Signer"), key: ds.Public, from: opt.NotBefore, to: opt.NotAfter.AddDate(-1, 0, 0)}
+	root := certificate{subject: opt.name(opt.Name), key: ca, ca: true, from: opt.NotBefore, to: opt.NotAfter, edit: opt.Edit}
+	leaf := certificate{subject: opt.name(opt.Name + " Document Signer"), key: ds, from: opt.NotBefore, to: opt.NotAfter.AddDate(-1, 0, 0)}
 	root.issuer, leaf.issuer = root.subject, root.subject
 	root.explicit, leaf.explicit = opt.Explicit, opt.Explicit
-	if a.CSCA, err = root.sign(ca); err != nil {
+	if a.CSCA, err = root.sign(ca, opt.Algorithm); err != nil {
 		return nil, fmt.Errorf("make CSCA certificate: %w", err)
 	}
-	if a.Signer, err = leaf.sign(ca); err != nil {
+	csca, err := readCertificate(a.CSCA)
+	if err != nil {
+		return nil, fmt.Errorf("make CSCA certificate: %w", err)
+	}
+	leaf.edit = func(t *TBS) { t.Issuer = csca.subject } // which may have been edited
+	if a.Signer, err = leaf.sign(ca, opt.Algorithm); err != nil {
 		return nil, fmt.Errorf("make document signer certificate: %w", err)
 	}
+	if a.Revoked, err = leaf.sign(ca, opt.Algorithm); err != nil { // another serial number
+		return nil, fmt.Errorf("make revoked signer certificate: %w", err)
+	}
 	return a, nil
+}
+
+// RevokedSigner gives a signer that the revocation list of [Authority.SaveTrust] names: SODOptions.Signer for a card whose signer was
+// revoked.
+func (a *Authority) RevokedSigner() (*Signer, error) {
+	key, err := a.key(a.SignerKey)
+	if err != nil {
+		return nil, fmt.Errorf("load revoked signer: %w", err)
+	}
+	if a.Revoked == nil { // a file made before there were revoked signers
+		s, err := a.issueSigner(SignerOptions{Name: "Revoked Document Signer"})
+		if err != nil {
+			return nil, fmt.Errorf("make revoked signer: %w", err)
+		}
+		a.Revoked = s.Certificate
+	}
+	parts, err := readCertificate(a.Revoked)
+	if err != nil {
+		return nil, fmt.Errorf("load revoked signer: %w", err)
+	}
+	return &Signer{Certificate: a.Revoked, key: key, algorithm: a.algorithm(), parts: parts}, nil
 }
 
 func (o AuthorityOptions) withDefaults() AuthorityOptions {
@@ -83,6 +114,7 @@ func (o AuthorityOptions) withDefaults() AuthorityOptions {
 	if o.NotBefore.IsZero() {
 		o.NotBefore = time.Now().AddDate(-5, 0, 0).Truncate(24 * time.Hour)
 	}
+	o.Algorithm = o.Algorithm.withDefaults()
 	if o.NotAfter.IsZero() {
 		o.NotAfter = o.NotBefore.AddDate(15, 0, 0)
 	}
@@ -121,7 +153,8 @@ func (a *Authority) Save(file string) error {
 	return nil
 }
 
-// SaveTrust writes the CSCA certificate to a trust folder and gives the file's name.
+// SaveTrust writes the CSCA certificate to a trust folder, with a revocation list that names the revoked signer and lasts as long as the
+// CSCA, and gives the certificate's file name.
 func (a *Authority) SaveTrust(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("save CSCA certificate: %w", err)
@@ -130,6 +163,20 @@ func (a *Authority) SaveTrust(dir string) (string, error) {
 	file := filepath.Join(dir, fmt.Sprintf("simulated-csca-%x.der", h[:4]))
 	if err := writeFile(file, a.CSCA, 0o644); err != nil {
 		return "", fmt.Errorf("save CSCA certificate: %w", err)
+	}
+	if a.Revoked == nil { // a file made before there were revoked signers
+		return file, nil
+	}
+	csca, err := readCertificate(a.CSCA)
+	if err != nil {
+		return "", fmt.Errorf("save revocation list: %w", err)
+	}
+	list, err := a.RevocationList(RevocationOptions{Revoked: [][]byte{a.Revoked}, ThisUpdate: csca.from, NextUpdate: csca.to})
+	if err != nil {
+		return "", fmt.Errorf("save revocation list: %w", err)
+	}
+	if err := writeFile(strings.TrimSuffix(file, ".der")+".crl", list, 0o644); err != nil {
+		return "", fmt.Errorf("save revocation list: %w", err)
 	}
 	return file, nil
 }
@@ -159,106 +206,18 @@ func writeFile(name string, b []byte, mode os.FileMode) error {
 	return err
 }
 
-func (a *Authority) key(scalar []byte) (*ec.PrivateKey, error) {
-	c, err := ec.ByName(a.Curve)
-	if err != nil {
-		return nil, err
-	}
-	return c.NewPrivateKey(scalar)
-}
-
-// certificate is what goes into an X.509 certificate (RFC 5280 §4.1). crypto/x509 cannot write brainpool curves or explicit
-// parameters, so all are written here.
-type certificate struct {
-	subject, issuer pkix.Name
-	key             *ec.Point
-	explicit        bool
-	ca              bool
-	from, to        time.Time
-}
-
-// The object identifiers of certificates and signatures.
-var (
-	oidECDSASHA256      = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
-	oidKeyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidBasicConstraints = asn1.ObjectIdentifier{2, 5, 29, 19}
-	oidSubjectKey       = asn1.ObjectIdentifier{2, 5, 29, 14}
-	oidAuthorityKey     = asn1.ObjectIdentifier{2, 5, 29, 35}
-)
-
-func (c certificate) sign(ca *ec.PrivateKey) ([]byte, error) {
-	tbs, err := c.tbs(ca.Public)
-	if err != nil {
-		return nil, err
-	}
-	signature, err := signDER(ca, tbs)
-	if err != nil {
-		return nil, err
-	}
-	return tlv.Encode(tlv.Sequence, tbs, algorithm(oidECDSASHA256), tlv.EncodeBits(signature)), nil
-}
-
-// tbs gives the TBSCertificate.
-func (c certificate) tbs(issuer *ec.Point) ([]byte, error) {
-	serial := make([]byte, 16)
-	if _, err := rand.Read(serial); err != nil {
-		return nil, err
-	}
-	serial[0] &= 0x7F
-	from, err := asn1.Marshal(c.from.UTC())
-	if err != nil {
-		return nil, err
-	}
-	to, err := asn1.Marshal(c.to.UTC())
-	if err != nil {
-		return nil, err
-	}
-	names := [2][]byte{}
-	for i, n := range []pkix.Name{c.issuer, c.subject} {
-		if names[i], err = asn1.Marshal(n.ToRDNSequence()); err != nil {
-			return nil, err
+// algorithm is how the CSCA signs.
+func (a *Authority) algorithm() Algorithm {
+	alg := Algorithm{Scheme: a.Scheme}
+	for h := range hashOIDs {
+		if h.String() == a.Hash {
+			alg.Hash = h
 		}
 	}
-	return tlv.Encode(tlv.Sequence,
-		tlv.Encode(0xA0, tlv.AppendInt(nil, 2)), tlv.EncodeInt(new(big.Int).SetBytes(serial)), algorithm(oidECDSASHA256),
-		names[0], tlv.Encode(tlv.Sequence, from, to), names[1], lds.MarshalECKey(c.key, c.explicit),
-		tlv.Encode(0xA3, tlv.Encode(tlv.Sequence, c.extensions(issuer)))), nil
+	return alg.withDefaults()
 }
 
-// extensions are those Doc 9303-12 §7.1.1 makes mandatory for CSCA and document signer.
-func (c certificate) extensions(issuer *ec.Point) []byte {
-	usage := []byte{0x03, 0x02, 0x07, 0x80} // digitalSignature
-	out := extension(oidAuthorityKey, false, tlv.Encode(tlv.Sequence, tlv.Encode(0x80, keyID(issuer))))
-	out = append(out, extension(oidSubjectKey, false, tlv.Encode(tlv.OctetString, keyID(c.key)))...)
-	if c.ca {
-		usage = []byte{0x03, 0x02, 0x01, 0x06} // keyCertSign, cRLSign
-		basic := tlv.Encode(tlv.Sequence, tlv.Encode(tlv.Boolean, []byte{0xFF}), tlv.AppendInt(nil, 0))
-		out = append(out, extension(oidBasicConstraints, true, basic)...)
-	}
-	return append(out, extension(oidKeyUsage, true, usage)...)
-}
+func (a *Authority) key(raw []byte) (signingKey, error) { return loadKey(a.Scheme, a.Curve, raw) }
 
-func extension(id asn1.ObjectIdentifier, critical bool, value []byte) []byte {
-	var flag []byte
-	if critical {
-		flag = tlv.Encode(tlv.Boolean, []byte{0xFF})
-	}
-	return tlv.Encode(tlv.Sequence, tlv.EncodeOID(id), flag, tlv.Encode(tlv.OctetString, value))
-}
-
-func keyID(p *ec.Point) []byte {
-	h := sha1.Sum(p.Curve().Marshal(p)) //nolint:gosec // see the import
-	return h[:]
-}
-
-func algorithm(id asn1.ObjectIdentifier) []byte { return tlv.Encode(tlv.Sequence, tlv.EncodeOID(id)) }
-
-// signDER signs SHA-256 of message; the signature is DER (RFC 5758 §3.2).
-func signDER(k *ec.PrivateKey, message []byte) ([]byte, error) {
-	h := sha256.Sum256(message)
-	r, s, err := k.Sign(rand.Reader, h[:])
-	if err != nil {
-		return nil, err
-	}
-	return ec.MarshalDER(r, s)
-}
+// The object identifiers of certificates and signatures.
+var oidECDSASHA256 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}

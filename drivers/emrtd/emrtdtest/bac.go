@@ -15,10 +15,13 @@ import (
 // first 16 bytes are BAC's key seed (Doc 9303-11 §4.3.2, §9.7.2, §9.7.3).
 func (c *Card) mrzSecret() []byte {
 	l1, l2 := c.MRZ[0], c.MRZ[1]
-	if len(l1) != 30 || len(l2) != 30 {
-		return nil
+	switch {
+	case len(l1) == 30 && len(l2) == 30:
+		return mrzSecret(l1[5:15] + l2[0:7] + l2[8:15])
+	case len(l1) == 44 && len(l2) == 44:
+		return mrzSecret(l2[0:10] + l2[13:20] + l2[21:28])
 	}
-	return mrzSecret(l1[5:15] + l2[0:7] + l2[8:15])
+	return nil
 }
 
 func mrzSecret(information string) []byte {
@@ -36,6 +39,7 @@ func (c *Chip) getChallenge(cmd apdu.Command) apdu.Response {
 	case c.s.sm != nil || !c.s.applet:
 		return apdu.Response{SW: apdu.StatusNotSatisfied}
 	}
+	c.s.trace.late = c.basic.delay(c.opt.TryDelay)
 	c.s.bac = make([]byte, 8)
 	if c.pinned != nil {
 		copy(c.s.bac, c.pinned.nonce)
@@ -56,12 +60,13 @@ func (c *Chip) externalAuthenticate(cmd apdu.Command) apdu.Response {
 		return apdu.Response{SW: apdu.StatusWrongLength}
 	}
 	seed := secret[:16]
-	kenc, kmac := kdf(seed, counterEnc), kdf(seed, counterMAC)
+	kenc, kmac := kdf(seed, counterEnc, TripleDES), kdf(seed, counterMAC, TripleDES)
 	block, err := des.NewTripleDESCipher(twoKey(kenc))
 	if err != nil {
 		return apdu.Response{SW: apdu.StatusUnknown}
 	}
 	if subtle.ConstantTimeCompare(retailMAC(kmac, pad(cmd.Data[:32], 8)), cmd.Data[32:]) != 1 {
+		c.basic.failed++
 		return apdu.Response{SW: apdu.StatusAuthFailed}
 	}
 	s := make([]byte, 32) // RND.IFD || RND.IC || K.IFD
@@ -85,10 +90,10 @@ func (c *Chip) bacAnswer(block cipher.Block, kmac, s, challenge []byte) apdu.Res
 	seed := make([]byte, 16)
 	subtle.XORBytes(seed, s[16:], own)
 	ssc := append(bytes.Clone(challenge[4:]), s[4:8]...)
-	sm, err := newDESSession(kdf(seed, counterEnc), kdf(seed, counterMAC), ssc)
+	sm, err := newKeyedSession(TripleDES, kdf(seed, counterEnc, TripleDES), kdf(seed, counterMAC, TripleDES), ssc)
 	if err != nil {
 		return apdu.Response{SW: apdu.StatusUnknown}
 	}
-	c.s.next = sm
+	c.s.next, c.basic.failed = sm, 0
 	return apdu.Response{Data: append(r, retailMAC(kmac, pad(r, 8))...), SW: apdu.StatusOK}
 }

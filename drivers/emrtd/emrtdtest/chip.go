@@ -5,10 +5,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"math/big"
 	"sync"
 
 	"motcua/drivers/apdu"
-	"motcua/drivers/emrtd/ec"
 	"motcua/kiosk"
 )
 
@@ -22,9 +22,16 @@ type Chip struct {
 	opt     Options
 	keys    keys
 	random  io.Reader
-	s       state // lost when power goes
-	torn    bool  // the tear of the options has happened
-	nakedly bool  // the naked answer of the options was given
+	s       state   // lost when power goes
+	counter counter // wrong passwords of PACE
+	basic   counter // wrong keys of basic access control
+	rest    []byte  // what GET RESPONSE gives
+	chain   []byte  // data of the chained commands so far
+	chained byte    // their instruction
+	torn    bool    // the tear of the options has happened
+	sent    int     // bytes of responses since the chip was made
+	asked   int     // commands since the chip was made
+	nakedly bool    // the naked answer of the options was given
 
 	// pinned gives fixed values to worked examples; nil draws them from random.
 	pinned *pinned
@@ -32,8 +39,9 @@ type Chip struct {
 
 // keys are what the chip holds beside its files.
 type keys struct {
-	chip   *ec.PrivateKey // chip authentication, nil when the chip has none
-	active activeKey      // active authentication, nil when the chip has none
+	chip   []chipKey        // chip authentication
+	cam    map[int]*big.Int // PACE-CAM, by domain
+	active activeKey        // active authentication, nil when the chip has none
 }
 
 // state is what a chip forgets when power goes.
@@ -44,7 +52,7 @@ type state struct {
 	sm      *session   // secure messaging, nil before access and after its end
 	pace    *paceRun   // PACE between MSE:Set AT and the last GENERAL AUTHENTICATE
 	bac     []byte     // RND.IC of the last GET CHALLENGE
-	chipRun bool       // MSE:Set AT for chip authentication was accepted
+	chipRun *chipKey   // what MSE:Set AT for chip authentication chose
 	next    *session   // takes over once the response in work is sent
 	trace   traceState // what the timing model needs to know about the command in work
 }
@@ -55,7 +63,7 @@ func New(card *Card, opt Options) (*Chip, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make simulated chip: %w", err)
 	}
-	c := &Chip{card: card, opt: opt, keys: k, random: opt.Random}
+	c := &Chip{card: card, opt: opt, keys: k, random: opt.Random, counter: counter{failed: opt.Tried}}
 	if c.random == nil {
 		c.random = rand.Reader
 	}
@@ -63,6 +71,10 @@ func New(card *Card, opt Options) (*Chip, error) {
 		if err := c.forgeKeys(); err != nil {
 			return nil, fmt.Errorf("make simulated chip: %w", err)
 		}
+	}
+	if e, ok := c.keys.active.(ecKey); ok {
+		e.zeros = opt.ShortSecrets
+		c.keys.active = e
 	}
 	if _, err := card.variant(opt.TearInto); err != nil {
 		return nil, fmt.Errorf("make simulated chip: %w", err)
@@ -99,6 +111,7 @@ func (c *Chip) PowerOn() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.s = state{powered: true}
+	c.rest, c.chain = nil, nil
 }
 
 // PowerOff takes the power away; every session is lost.
@@ -128,21 +141,30 @@ func (c *Chip) Process(command []byte) []byte {
 	if err != nil {
 		return apdu.Response{SW: apdu.StatusWrongLength}.Bytes()
 	}
-	if c.opt.ShortOnly && len(command) > 5 && command[4] == 0 {
+	if (c.opt.ShortOnly && len(command) > 5 && command[4] == 0) || (c.card.Lengths.Command > 0 && len(command) > c.card.Lengths.Command) {
 		return apdu.Response{SW: apdu.StatusWrongLength}.Bytes()
 	}
-	response := c.answer(cmd)
+	if c.tearsNow() {
+		return nil
+	}
+	response := c.transport(cmd)
 	if !c.s.powered {
 		return nil
 	}
-	return response
+	if c.opt.TearBytes > 0 && !c.torn {
+		if c.sent += len(response); c.sent >= c.opt.TearBytes {
+			c.tear()
+			return nil
+		}
+	}
+	return c.opt.Hooks.wire(command, response)
 }
 
 // answer takes secure messaging off, runs the command and puts it on again (Doc 9303-11 §9.8).
 func (c *Chip) answer(cmd apdu.Command) []byte {
 	switch {
 	case c.s.sm == nil && cmd.CLA&0x0C == 0:
-		raw := c.limit(c.dispatch(cmd), cmd.Ne).Bytes()
+		raw := c.limit(c.run(cmd), c.room(cmd, cmd.Ne)).Bytes()
 		c.turn()
 		return raw
 	case c.s.sm == nil:
@@ -160,7 +182,7 @@ func (c *Chip) answer(cmd apdu.Command) []byte {
 	if cmd.Ne == 0 {
 		room = c.s.sm.room(256) // case 3 commands leave Le out, the response still holds DO99 and DO8E
 	}
-	response := c.limit(c.dispatchProtected(plain, room), room)
+	response := c.limit(c.dispatchProtected(plain, room), c.room(cmd, room))
 	if naked := c.naked(response); naked != nil {
 		return naked
 	}
@@ -168,7 +190,11 @@ func (c *Chip) answer(cmd apdu.Command) []byte {
 	if sm == nil {
 		return response.Bytes() // the command ended the session
 	}
-	raw := sm.wrap(response, plain.INS&1 == 1)
+	raw := sm.wrap(response, plain, c.opt.Hooks)
+	if c.opt.BadMAC != "" && c.reads(c.opt.BadMAC) {
+		raw[len(raw)-3] ^= 0x01 // the last byte of DO'8E'
+		c.opt.BadMAC = ""
+	}
 	c.turn()
 	return raw
 }
@@ -188,19 +214,37 @@ func (c *Chip) dispatchProtected(cmd apdu.Command, room int) apdu.Response {
 		}
 		cmd.Ne, c.s.trace.asMany = room, true
 	}
-	return c.dispatch(cmd)
+	return c.run(cmd)
+}
+
+// run is dispatch between the hooks.
+func (c *Chip) run(cmd apdu.Command) apdu.Response {
+	if r := c.opt.Hooks.command(cmd); r != nil {
+		return *r
+	}
+	return c.opt.Hooks.response(cmd, c.collect(cmd))
+}
+
+// room gives how many data bytes the answer to a command may have, of which it has room for one response: any number when the
+// rest can be fetched.
+func (c *Chip) room(cmd apdu.Command, room int) int {
+	if c.pieces() && !cmd.Extended() && cmd.Ne > 0 {
+		return 1 << 16
+	}
+	return room
 }
 
 // limit turns an answer that does not fit into 6700.
 func (c *Chip) limit(r apdu.Response, room int) apdu.Response {
-	if len(r.Data) > room {
+	if len(r.Data) > room || (c.card.Lengths.Response > 0 && len(r.Data) > c.card.Lengths.Response) {
 		return apdu.Response{SW: apdu.StatusWrongLength}
 	}
 	return r
 }
 
 func (c *Chip) endSession() {
-	c.s.sm, c.s.next, c.s.pace, c.s.bac, c.s.chipRun = nil, nil, nil, nil, false
+	c.s.sm, c.s.next, c.s.pace, c.s.bac, c.s.chipRun = nil, nil, nil, nil, nil
+	c.chain = nil
 	if c.s.file != nil && !c.s.file.free {
 		c.s.file = nil
 	}
@@ -208,7 +252,7 @@ func (c *Chip) endSession() {
 
 // dispatch runs one plain command.
 func (c *Chip) dispatch(cmd apdu.Command) apdu.Response {
-	if cmd.CLA&^0x1C != 0 || (cmd.CLA&0x10 != 0 && cmd.INS != insGeneralAuthenticate) {
+	if cmd.CLA&^0x1C != 0 {
 		return apdu.Response{SW: apdu.StatusWrongCLA}
 	}
 	switch cmd.INS {
@@ -241,16 +285,22 @@ const (
 	insInternalAuthenticate byte = 0x88
 	insSelect               byte = 0xA4
 	insReadBinary           byte = 0xB0
+	insGetResponse          byte = 0xC0
 	insReadBinaryOdd        byte = 0xB1
 )
 
-// manageSecurity is MANAGE SECURITY ENVIRONMENT: Set AT for PACE (C1A4) and for chip authentication (41A4).
+// manageSecurity is MANAGE SECURITY ENVIRONMENT: Set AT for PACE (C1A4) and for chip authentication (41A4), Set KAT for
+// chip authentication with 3DES (41A6).
 func (c *Chip) manageSecurity(cmd apdu.Command) apdu.Response {
 	switch {
+	case c.opt.StrictLe && cmd.Ne != 0:
+		return apdu.Response{SW: apdu.StatusWrongLength}
 	case cmd.P1 == 0xC1 && cmd.P2 == 0xA4:
 		return c.paceSet(cmd)
 	case cmd.P1 == 0x41 && cmd.P2 == 0xA4:
 		return c.chipSet(cmd)
+	case cmd.P1 == 0x41 && cmd.P2 == 0xA6:
+		return c.chipTransport(cmd)
 	}
 	return apdu.Response{SW: apdu.StatusWrongP1P2}
 }
@@ -262,7 +312,7 @@ func (c *Chip) generalAuthenticate(cmd apdu.Command) apdu.Response {
 		return apdu.Response{SW: apdu.StatusWrongP1P2}
 	case c.s.pace != nil:
 		return c.paceStep(cmd)
-	case c.s.chipRun:
+	case c.s.chipRun != nil:
 		return c.chipAuthenticate(cmd)
 	}
 	return apdu.Response{SW: apdu.StatusNotSatisfied}
@@ -271,7 +321,7 @@ func (c *Chip) generalAuthenticate(cmd apdu.Command) apdu.Response {
 // naked gives the unprotected answer of the options, once, at the file they name.
 func (c *Chip) naked(r apdu.Response) []byte {
 	n := c.opt.Naked
-	if n.At == "" || c.nakedly || c.s.file == nil || c.s.file.id != n.At || !c.s.trace.read {
+	if n.At == "" || c.nakedly || !c.reads(n.At) {
 		return nil
 	}
 	c.nakedly = true
@@ -279,6 +329,11 @@ func (c *Chip) naked(r apdu.Response) []byte {
 		return apdu.Response{Data: bytes.Clone(r.Data), SW: apdu.StatusOK}.Bytes()
 	}
 	return apdu.Response{SW: n.SW}.Bytes()
+}
+
+// reads reports whether the command in work read bytes of this file.
+func (c *Chip) reads(id kiosk.FileID) bool {
+	return c.s.file != nil && c.s.file.id == id && c.s.trace.read
 }
 
 // useVariant lays a variant's files over the card's; "" leaves it as it is.
@@ -295,3 +350,22 @@ func (c *Chip) useVariant(name string) error {
 func (c *Chip) tears(id kiosk.FileID, upTo int) bool {
 	return !c.torn && c.opt.TearAt == id && upTo > c.opt.TearOffset
 }
+
+// tearsNow counts commands and takes the power away at the one the options name.
+func (c *Chip) tearsNow() bool {
+	c.asked++
+	if c.torn || c.opt.TearCommand == 0 || c.asked < c.opt.TearCommand {
+		return false
+	}
+	c.tear()
+	return true
+}
+
+// tear takes the power away, once.
+func (c *Chip) tear() {
+	c.torn = true
+	c.powerOff()
+}
+
+// open reports whether files can be read without a session.
+func (c *Chip) open() bool { return c.card.Open || c.opt.Open }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"math/big"
 	"testing"
@@ -277,15 +278,16 @@ func TestPACESameKey(t *testing.T) {
 	scalar := append(make([]byte, 31), 7)
 	c.pinned = &pinned{nonce: make([]byte, 16), scalars: [][]byte{scalar, scalar}}
 	c.pinned.nonce[15] = 1
-	run := &paceRun{nonce: c.pinned.nonce}
-	if _, sw := c.paceMap(run, curve().Marshal(curve().Generator())); sw != apdu.StatusOK {
-		t.Fatal(sw)
-	}
-	key, err := run.mapped.NewPrivateKey(scalar)
+	base, err := domainByID(bp256)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, sw := c.paceAgree(run, curve().Marshal(key.Public)); sw != apdu.StatusWrongData {
+	run := &paceRun{nonce: c.pinned.nonce, base: base}
+	if _, sw := c.paceMap(run, curve().Marshal(curve().Generator())); sw != apdu.StatusOK {
+		t.Fatal(sw)
+	}
+	own := run.mapped.encode(run.mapped.public(new(big.Int).SetBytes(scalar)))
+	if _, sw := c.paceAgree(run, own); sw != apdu.StatusWrongData {
 		t.Errorf("the chip's own key was accepted: %v", sw)
 	}
 }
@@ -306,7 +308,7 @@ func TestChipAuthentication(t *testing.T) {
 	if !r.SW.OK() || !bytes.Equal(r.Data, []byte{0x7C, 0}) {
 		t.Fatalf("%v %X", r.SW, r.Data)
 	}
-	chip, err := curve().NewPrivateKey(card.ChipKey)
+	chip, err := curve().NewPrivateKey(card.ChipAuth[0].Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +316,7 @@ func TestChipAuthentication(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.k.enc, d.k.mac, d.k.ssc = kdf(shared.X(), 1), kdf(shared.X(), 2), 0
+	d.k.enc, d.k.mac, d.k.ssc = kdf(shared.X(), 1, AES128), kdf(shared.X(), 2, AES128), 0
 	if r := d.do(readSFI(1, 4)); !r.SW.OK() {
 		t.Errorf("read under the new keys: %v", r.SW)
 	}
@@ -349,8 +351,16 @@ func TestActiveAuthentication(t *testing.T) {
 		t.Fatalf("%v, %v, %d bytes", err, r.SW, len(r.Data))
 	}
 	digest := sha256.Sum256(challenge)
+	spki, err := k.active.public()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.ParsePKIXPublicKey(spki)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sr, ss := new(big.Int).SetBytes(r.Data[:32]), new(big.Int).SetBytes(r.Data[32:])
-	if !ecdsa.Verify(k.active.public().(*ecdsa.PublicKey), digest[:], sr, ss) {
+	if !ecdsa.Verify(public.(*ecdsa.PublicKey), digest[:], sr, ss) {
 		t.Error("the signature is not good")
 	}
 	ask.Data = challenge[:7]
@@ -374,7 +384,7 @@ func TestActiveAuthentication(t *testing.T) {
 func TestClone(t *testing.T) {
 	card, _ := issued(t)
 	forged := powered(t, card, Options{Clone: CloneForges})
-	if bytes.Equal(forged.keys.chip.Bytes(), card.ChipKey) {
+	if forged.keys.chip[0].key.Cmp(new(big.Int).SetBytes(card.ChipAuth[0].Key)) == 0 {
 		t.Error("the clone has the chip's key")
 	}
 	d := openSession(t, card, Options{Clone: CloneRefuses})

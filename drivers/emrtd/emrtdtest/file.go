@@ -19,13 +19,23 @@ type file struct {
 // fileDG3 is refused to everybody: fingerprints need terminal authentication with a certificate of the state.
 const fileDG3 kiosk.FileID = "DG3"
 
+// fileDG4 is refused likewise; fileDIR lists the applications (Doc 9303-10 §3.11.1.2).
+const (
+	fileDG4 kiosk.FileID = "DG4"
+	fileDIR kiosk.FileID = "EF.DIR"
+)
+
 // fileByFID names the file of a file identifier, inside the application or under the master file (Doc 9303-10 §3.6, §4.1).
 func fileByFID(fid int, applet bool) kiosk.FileID {
 	switch {
 	case fid == 0x011C:
 		return kiosk.FileCardAccess
 	case fid == 0x2F01:
-		return "EF.ATR/INFO"
+		return kiosk.FileATRInfo
+	case fid == 0x2F00 && !applet:
+		return fileDIR
+	case fid == 0x011D && !applet:
+		return kiosk.FileCardSecurity
 	case !applet:
 		return ""
 	case fid == 0x011E:
@@ -40,15 +50,21 @@ func fileByFID(fid int, applet bool) kiosk.FileID {
 
 // fileBySFI names the file of a short file identifier (Doc 9303-10 §3.6.2).
 func fileBySFI(sfi int, applet bool) kiosk.FileID {
-	if sfi == 0x1C {
+	switch {
+	case sfi == 0x1C:
 		return kiosk.FileCardAccess
+	case sfi == 0x01 && !applet:
+		return kiosk.FileATRInfo
+	case sfi == 0x1E && !applet:
+		return fileDIR
 	}
 	return fileByFID(0x0100|sfi, applet)
 }
 
-// open finds a file and checks that it may be read now.
-func (c *Chip) open(id kiosk.FileID) (*file, apdu.Status) {
-	free := id == kiosk.FileCardAccess || id == "EF.ATR/INFO"
+// openFile finds a file and checks that it may be read now.
+func (c *Chip) openFile(id kiosk.FileID) (*file, apdu.Status) {
+	free := id == kiosk.FileCardAccess || id == kiosk.FileATRInfo || id == fileDIR || c.open()
+	guarded := (id == fileDG3 || id == fileDG4) && !c.card.Open
 	data, there := c.contents(id)
 	switch {
 	case id == kiosk.FileCardAccess && c.opt.CardAccess == AccessRefused:
@@ -57,7 +73,7 @@ func (c *Chip) open(id kiosk.FileID) (*file, apdu.Status) {
 		return nil, apdu.StatusNotFound
 	case !there:
 		return nil, apdu.StatusNotFound
-	case !free && (c.s.sm == nil || id == fileDG3):
+	case guarded, !free && c.s.sm == nil:
 		return nil, apdu.StatusSecurity
 	}
 	return &file{id: id, data: data, free: free}, apdu.StatusOK
@@ -83,6 +99,8 @@ func (c *Chip) contents(id kiosk.FileID) (data []byte, there bool) {
 // selectFile is SELECT (ISO/IEC 7816-4 §11.2.2; Doc 9303-10 §3.6).
 func (c *Chip) selectFile(cmd apdu.Command) apdu.Response {
 	switch {
+	case c.opt.StrictLe && cmd.P2&0x0C == 0x0C && cmd.Ne != 0:
+		return apdu.Response{SW: apdu.StatusWrongLength}
 	case cmd.P1 == 0x04:
 		return c.selectApplet(cmd)
 	case cmd.P1 == 0x00 && (len(cmd.Data) == 0 || bytes.Equal(cmd.Data, []byte{0x3F, 0x00})):
@@ -114,7 +132,7 @@ func (c *Chip) selectEF(cmd apdu.Command) apdu.Response {
 	if len(cmd.Data) != 2 {
 		return apdu.Response{SW: apdu.StatusWrongLength}
 	}
-	f, sw := c.open(fileByFID(int(cmd.Data[0])<<8|int(cmd.Data[1]), c.s.applet))
+	f, sw := c.openFile(fileByFID(int(cmd.Data[0])<<8|int(cmd.Data[1]), c.s.applet))
 	if sw == apdu.StatusOK {
 		c.s.file = f
 	}
@@ -133,7 +151,7 @@ func (c *Chip) readEven(cmd apdu.Command) apdu.Response {
 	}
 	offset := int(cmd.P1)<<8 | int(cmd.P2)
 	if cmd.P1&0x80 != 0 {
-		if cmd.P1&0x60 != 0 {
+		if cmd.P1&0x60 != 0 || c.opt.NoSFI {
 			return apdu.Response{SW: apdu.StatusWrongP1P2}
 		}
 		offset = int(cmd.P2)
@@ -150,12 +168,12 @@ func (c *Chip) readOdd(cmd apdu.Command) apdu.Response {
 	if err != nil || len(o.Value) == 0 || len(o.Value) > 4 {
 		return apdu.Response{SW: apdu.StatusWrongData}
 	}
-	if p := int(cmd.P1)<<8 | int(cmd.P2); p > 0 && p < 0x1F {
+	if p := int(cmd.P1)<<8 | int(cmd.P2); p > 0 && p < 0x1F && !c.opt.NoSFI {
 		if sw := c.choose(p); sw != apdu.StatusOK {
 			return apdu.Response{SW: sw}
 		}
 	} else if p != 0 {
-		f, sw := c.open(fileByFID(p, c.s.applet))
+		f, sw := c.openFile(fileByFID(p, c.s.applet))
 		if sw != apdu.StatusOK {
 			return apdu.Response{SW: sw}
 		}
@@ -190,7 +208,7 @@ func (c *Chip) readObject(offset, ne int) apdu.Response {
 
 // choose makes the file of a short identifier the current one.
 func (c *Chip) choose(sfi int) apdu.Status {
-	f, sw := c.open(fileBySFI(sfi, c.s.applet))
+	f, sw := c.openFile(fileBySFI(sfi, c.s.applet))
 	if sw == apdu.StatusOK {
 		c.s.file = f
 	}
@@ -205,14 +223,19 @@ func (c *Chip) read(offset, ne int) apdu.Response {
 		return apdu.Response{SW: apdu.StatusNoEF}
 	case ne == 0, c.opt.MaxRead > 0 && ne > c.opt.MaxRead:
 		return apdu.Response{SW: apdu.StatusWrongLength}
+	case c.opt.Endless == f.id && offset+ne > len(f.data):
+		c.s.trace.read = true
+		if offset < len(f.data) {
+			return apdu.Response{Data: f.data[offset:], SW: apdu.StatusOK}
+		}
+		return apdu.Response{Data: make([]byte, ne), SW: apdu.StatusOK}
 	case offset >= len(f.data):
 		return apdu.Response{SW: apdu.StatusWrongOffset}
 	}
 	c.s.trace.read = true
 	n := min(ne, len(f.data)-offset)
 	if c.tears(f.id, offset+n) {
-		c.torn = true
-		c.powerOff()
+		c.tear()
 		return apdu.Response{SW: apdu.StatusUnknown}
 	}
 	return c.atEnd(f.data[offset:offset+n], ne)

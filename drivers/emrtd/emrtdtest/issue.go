@@ -3,40 +3,37 @@ package emrtdtest
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/asn1"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"image"
-	_ "image/jpeg" // the photo's size
-	"strings"
+	"maps"
+	"math/big"
 	"time"
-
-	"golang.org/x/text/unicode/norm"
 
 	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/tlv"
 	"motcua/kiosk"
-	"motcua/kiosk/cccd"
-	"motcua/kiosk/mrz"
 )
 
-// Active says which key a card has for active authentication.
-type Active string
-
-// The kinds of active authentication key.
-const (
-	ActiveEC   Active = "ec"   // ECDSA on P-256, the default
-	ActiveRSA  Active = "rsa"  // RSA 2048, ISO/IEC 9796-2; the answer needs extended lengths
-	ActiveNone Active = "none" // no DG15
-)
-
-// IssueOptions say what else a card has. The zero value has an ECDSA key for active authentication and all variants.
+// IssueOptions say what else a card has. The zero value is a card of the profile cccd-2021 with all variants. PACE, ChipAuth,
+// Active, Lengths and DG13 left empty are as the profile has them; see [Profiles].
+//
+// The files are made in this order: the profile's groups and keys, Edit, EF.COM, EF.SOD, After. So a change in Edit is signed and
+// listed (a file it removes is neither), a change in After is not signed. Both also run for every variant's files, which are made
+// anew from the profile's groups.
 type IssueOptions struct {
-	Active     Active
-	NoVariants bool      // leave out what faults need; makes the file smaller
-	Now        time.Time // the day for which the variant "expired" has ended; zero for today
+	Profile      string                                    // a name of [Profiles]; "" for cccd-2021
+	Active       Active                                    // key of active authentication
+	PACE         []PACEOffer                               // ways of PACE in EF.CardAccess and DG14; empty but not nil for none
+	ChipAuth     []ChipAuthOffer                           // ways of chip authentication in DG14; empty but not nil for none
+	CardSecurity bool                                      // EF.CardSecurity; comes by itself with PACE-CAM
+	Lengths      Lengths                                   // what EF.ATR/INFO states and the chip takes
+	DG13         DG13Style                                 // what DG13 tells
+	SOD          SODOptions                                // how EF.SOD is made otherwise than usual
+	Edit         func(files map[kiosk.FileID][]byte) error // changes files before EF.COM and EF.SOD are made
+	After        func(files map[kiosk.FileID][]byte) error // changes files afterwards
+	NoVariants   bool                                      // leave out what faults need; makes the file smaller
+	Now          time.Time                                 // the day for which the variant "expired" has ended; zero for today
+
+	zeros bool // public keys begin with a zero byte
 }
 
 // Issue makes a card of the profile cccd-2021 for a fictional person, with the photo as DG2's face (JPEG or JPEG 2000, put in as
@@ -47,168 +44,259 @@ func Issue(p Person, photo []byte, a *Authority) (*Card, error) {
 
 // IssueWith is Issue with options.
 func IssueWith(p Person, photo []byte, a *Authority, opt IssueOptions) (*Card, error) {
-	c := &Card{Note: noteCard, Profile: Profile2021, Number: p.Number}
-	if err := c.personalise(p, photo, opt.Active); err != nil {
+	w, err := newIssuing(a, opt)
+	if err != nil {
 		return nil, fmt.Errorf("issue simulated card: %w", err)
 	}
-	var err error
-	if c.Files[kiosk.FileSOD], err = a.SignSOD(c.Files); err != nil {
+	if err := w.personalise(p, photo); err != nil {
+		return nil, fmt.Errorf("issue simulated card: %w", err)
+	}
+	if w.card.Files, err = w.finish(nil, w.opt.SOD); err != nil {
 		return nil, fmt.Errorf("issue simulated card: %w", err)
 	}
 	if !opt.NoVariants {
-		if err := c.addVariants(p, a, opt.Now); err != nil {
+		if err := w.addVariants(p); err != nil {
 			return nil, fmt.Errorf("issue simulated card: %w", err)
 		}
 	}
-	return c, nil
+	return w.card, nil
 }
 
-// personalise fills in everything but EF.SOD.
-func (c *Card) personalise(p Person, photo []byte, active Active) error {
-	number, err := cccd.ParseNumber(p.Number)
-	if err != nil {
-		return err
-	}
-	c.CAN = number.CAN()
-	groups, zone, err := p.groups()
-	if err != nil {
-		return err
-	}
-	c.MRZ = [3]string(zone.Lines)
-	c.Files = groups
-	if c.Files[kiosk.FileDG2], err = photoGroup(photo); err != nil {
-		return err
-	}
-	c.Files[fileDG3] = noFingers()
-	if err := c.addKeys(active); err != nil {
-		return err
-	}
-	c.Files[kiosk.FileCOM] = listing(c.Files)
-	return nil
+// issuing is a card in the making.
+type issuing struct {
+	authority *Authority
+	profile   *Profile
+	opt       IssueOptions
+	card      *Card
+	base      map[kiosk.FileID][]byte // before Edit, EF.COM and EF.SOD
 }
 
-// groups builds DG1 and DG13.
-func (p Person) groups() (map[kiosk.FileID][]byte, *mrz.MRZ, error) {
-	d, err := p.dates()
-	if err != nil {
-		return nil, nil, err
-	}
-	zone, err := p.zone(d)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(zone.Lines) != 3 {
-		return nil, nil, errors.New("the machine-readable zone is not TD1")
-	}
-	serial := make([]byte, 8)
-	if _, err := rand.Read(serial); err != nil {
-		return nil, nil, err
-	}
-	expires := NoExpiry
-	if !d.expiry.None {
-		expires = day(d.expiry.Date)
-	}
-	nfc := norm.NFC.String
-	dg13 := lds.DG13{
-		Number: p.Number, Name: nfc(p.Name), Birth: day(d.birth), Sex: nfc(p.Sex), Nationality: nfc(p.Nationality),
-		Ethnicity: nfc(p.Ethnicity), Religion: nfc(p.Religion), Origin: nfc(p.Origin), Residence: nfc(p.Residence),
-		Marks: nfc(p.Marks), Issued: day(d.issued), Expires: expires, Spouse: nfc(p.Spouse), OldNumber: p.OldNumber,
-		ChipID: strings.ToUpper(hex.EncodeToString(serial)),
-	}
-	if p.Parents != [2]string{} {
-		dg13.Parents = []string{nfc(p.Parents[0]), nfc(p.Parents[1])}
-	}
-	return map[kiosk.FileID][]byte{kiosk.FileDG1: lds.MarshalDG1(zone), kiosk.FileDG13: dg13.Marshal()}, zone, nil
-}
-
-// photoGroup builds DG2 of an encoded picture.
-func photoGroup(photo []byte) ([]byte, error) {
-	picture := kiosk.Image{Data: photo, Type: "image/jpeg"}
-	if cfg, _, err := image.DecodeConfig(bytes.NewReader(photo)); err == nil {
-		picture.Width, picture.Height = cfg.Width, cfg.Height
-	} else if w, h, ok := jp2Size(photo); ok {
-		picture.Type, picture.Width, picture.Height = "image/jp2", w, h
-	} else {
-		return nil, errors.New("the photo is neither JPEG nor JPEG 2000")
-	}
-	return lds.MarshalDG2(picture)
-}
-
-// jp2Size finds the image header box of a JPEG 2000 file (ISO/IEC 15444-1 §I.5.3.1).
-func jp2Size(b []byte) (width, height int, ok bool) {
-	i := bytes.Index(b, []byte("ihdr"))
-	if !bytes.HasPrefix(b, []byte{0, 0, 0, 12, 'j', 'P', ' ', ' '}) || i < 0 || len(b) < i+12 {
-		return 0, 0, false
-	}
-	n := func(b []byte) int { return int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3]) }
-	return n(b[i+8:]), n(b[i+4:]), true
-}
-
-// noFingers is DG3 without a finger: zero instances and random filling, as Doc 9303-10 §4.7.3.1 has it where none were taken.
-func noFingers() []byte {
-	filling := make([]byte, 16)
-	if _, err := rand.Read(filling); err != nil {
-		panic("emrtdtest: crypto/rand cannot fail")
-	}
-	return tlv.Encode(0x63, tlv.Encode(0x7F61, tlv.AppendInt(nil, 0), tlv.Encode(0x53, filling)))
-}
-
-// addKeys makes the chip's keys with DG14, DG15 and EF.CardAccess.
-func (c *Card) addKeys(active Active) error {
-	chip, err := curve().GenerateKey(rand.Reader)
-	if err != nil {
-		return fmt.Errorf("make chip authentication key: %w", err)
-	}
-	c.ChipKey = chip.Bytes()
-	infos := [][]byte{
-		lds.MarshalInfo(lds.OIDTA, 1, lds.NoID),
-		lds.MarshalInfo(lds.OIDCAECDHAES, 1, lds.NoID),
-		lds.MarshalInfo(lds.OIDPACEGMAES, 2, domain),
-	}
-	c.Files[kiosk.FileCardAccess] = lds.MarshalSecurityInfos(infos...)
-	infos = append(infos, lds.MarshalKeyInfo(lds.OIDPKECDH, lds.MarshalECKey(chip.Public, true), lds.NoID))
-	aa, err := c.addActive(active)
-	if err != nil {
-		return err
-	}
-	if aa != nil {
-		infos = append(infos, aa)
-	}
-	c.Files[kiosk.FileDG14] = lds.MarshalDG14(infos...)
-	return nil
-}
-
-// oidPlainSHA256 is ecdsa-plain-SHA256 (BSI TR-03111 §5.2.1).
-var oidPlainSHA256 = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3}
-
-// addActive makes the active authentication key with DG15, and gives the entry DG14 needs for it (nil for RSA).
-func (c *Card) addActive(active Active) ([]byte, error) {
-	var k activeKey
-	var info []byte
-	var err error
-	switch active {
-	case ActiveNone:
-		return nil, nil
-	case ActiveRSA:
-		k, err = newRSAKey(rand.Reader)
-	case ActiveEC, "":
-		k, err = newECKey(rand.Reader)
-		info = lds.MarshalAAInfo(oidPlainSHA256)
-	default:
-		err = fmt.Errorf("active authentication %q is not known", active)
-	}
+// newIssuing fills in what the profile says.
+func newIssuing(a *Authority, opt IssueOptions) (*issuing, error) {
+	p, err := profileByName(opt.Profile)
 	if err != nil {
 		return nil, err
 	}
-	if c.ActiveKey, err = x509.MarshalPKCS8PrivateKey(k.private()); err != nil {
+	if p.groups == nil {
+		return nil, fmt.Errorf("the profile %s is made of a folder of files", p.Name)
+	}
+	if opt.PACE == nil {
+		opt.PACE = p.pace
+	}
+	if opt.ChipAuth == nil {
+		opt.ChipAuth = p.chipAuth
+	}
+	if opt.Active == "" {
+		opt.Active = p.active
+	}
+	if opt.Lengths == (Lengths{}) {
+		opt.Lengths = p.lengths
+	}
+	if opt.DG13 == "" {
+		opt.DG13 = p.dg13
+	}
+	if opt.SOD.Algorithm == (Algorithm{}) {
+		opt.SOD.Algorithm = p.sod.Algorithm
+	}
+	c := &Card{Note: noteCard, Profile: p.Name, PACE: opt.PACE, Lengths: opt.Lengths}
+	return &issuing{authority: a, profile: p, opt: opt, card: c, base: map[kiosk.FileID][]byte{}}, nil
+}
+
+// personalise fills in everything but EF.COM and EF.SOD.
+func (w *issuing) personalise(p Person, photo []byte) error {
+	number, err := p.number()
+	if err != nil {
+		return err
+	}
+	w.card.Number, w.card.CAN = p.Number, number.CAN()
+	groups, z, err := w.profile.groups(p, &w.opt)
+	if err != nil {
+		return err
+	}
+	w.card.MRZ = z.lines
+	maps.Copy(w.base, groups)
+	if w.base[kiosk.FileDG2], err = photoGroup(photo); err != nil {
+		return err
+	}
+	if w.profile.fingers {
+		w.base[fileDG3] = noFingers()
+	}
+	if w.profile.details {
+		w.base[kiosk.FileDG11], w.base[kiosk.FileDG12] = p.details()
+	}
+	if w.opt.Lengths != (Lengths{}) {
+		w.base[kiosk.FileATRInfo] = w.opt.Lengths.file()
+	}
+	return w.addKeys()
+}
+
+// finish makes a set of files: the base with changes over it (nil takes a file away), edited, listed in EF.COM and signed.
+func (w *issuing) finish(changes map[kiosk.FileID][]byte, sod SODOptions) (map[kiosk.FileID][]byte, error) {
+	files := map[kiosk.FileID][]byte{}
+	for _, m := range []map[kiosk.FileID][]byte{w.base, changes} {
+		for id, data := range m {
+			if files[id] = bytes.Clone(data); data == nil {
+				delete(files, id)
+			}
+		}
+	}
+	if w.opt.Edit != nil {
+		if err := w.opt.Edit(files); err != nil {
+			return nil, err
+		}
+	}
+	files[kiosk.FileCOM] = listing(files)
+	var err error
+	if files[kiosk.FileSOD], err = w.authority.SignSODWith(files, sod); err != nil {
+		return nil, err
+	}
+	if w.opt.After != nil {
+		err = w.opt.After(files)
+	}
+	return files, err
+}
+
+// addKeys makes the chip's keys with DG14, DG15, EF.CardAccess and EF.CardSecurity.
+func (w *issuing) addKeys() error {
+	var infos [][]byte
+	for _, o := range w.opt.PACE {
+		if err := o.Check(); err != nil {
+			return err
+		}
+		infos = append(infos, lds.MarshalInfo(o.OID(), 2, o.Parameter))
+	}
+	own, err := w.addChipKeys()
+	if err != nil {
+		return err
+	}
+	infos = append(infos, own.infos...)
+	if len(w.opt.PACE) > 0 {
+		w.base[kiosk.FileCardAccess] = lds.MarshalSecurityInfos(infos...)
+	}
+	if err := w.addCardSecurity(infos); err != nil {
+		return err
+	}
+	infos = append(infos, own.keys...)
+	aa, err := w.addActive()
+	if err != nil {
+		return err
+	}
+	if infos = append(infos, aa...); len(infos) > 0 {
+		w.base[kiosk.FileDG14] = lds.MarshalDG14(infos...)
+	}
+	return nil
+}
+
+// announced are the entries of chip authentication: those of EF.CardAccess, and the keys of DG14.
+type announced struct{ infos, keys [][]byte }
+
+// addChipKeys makes a key for every reference among the offers. With fingerprints terminal authentication is announced too.
+func (w *issuing) addChipKeys() (a announced, err error) {
+	made := map[int]*ChipSecret{}
+	for _, o := range w.opt.ChipAuth {
+		if err := o.Check(); err != nil {
+			return a, err
+		}
+		d, err := domainByID(o.Parameter)
+		if err != nil {
+			return a, err
+		}
+		reference := lds.NoID
+		if o.KeyID != 0 {
+			reference = o.KeyID
+		}
+		a.infos = append(a.infos, lds.MarshalInfo(o.OID(), 1, reference))
+		if first, ok := made[o.KeyID]; ok {
+			if first.Parameter != o.Parameter {
+				return a, fmt.Errorf("chip authentication key %d has two domains", o.KeyID)
+			}
+			w.card.ChipAuth = append(w.card.ChipAuth, ChipSecret{o, first.Key})
+			continue
+		}
+		key, err := w.generate(d)
+		if err != nil {
+			return a, fmt.Errorf("make chip authentication key: %w", err)
+		}
+		s := ChipSecret{o, key.FillBytes(make([]byte, d.scalarSize()))}
+		made[o.KeyID] = &s
+		w.card.ChipAuth = append(w.card.ChipAuth, s)
+		kind := lds.OIDPKECDH
+		if isDH(o.Parameter) {
+			kind = lds.OIDPKDH
+		}
+		a.keys = append(a.keys, lds.MarshalKeyInfo(kind, d.spki(d.public(key), o.Named, o.PKCS3), reference))
+	}
+	if w.profile.fingers && len(w.opt.ChipAuth) > 0 {
+		a.infos = append(a.infos, lds.MarshalInfo(lds.OIDTA, 1, lds.NoID))
+	}
+	return a, nil
+}
+
+// generate makes a private key.
+func (w *issuing) generate(d *domain) (*big.Int, error) {
+	key, err := d.generate(rand.Reader)
+	if err == nil && w.opt.zeros {
+		key = d.shortSecret(key, d.g)
+	}
+	return key, err
+}
+
+// addCardSecurity makes the keys of PACE-CAM and signs EF.CardSecurity: the entries of EF.CardAccess and the keys, each of which
+// is named by the domain's identifier when there are several (Doc 9303-11 §9.2.8, §9.2.9).
+func (w *issuing) addCardSecurity(infos [][]byte) error {
+	domains := map[int]bool{}
+	for _, o := range w.opt.PACE {
+		if o.Mapping == MappingCAM {
+			domains[o.Parameter] = true
+		}
+	}
+	if len(domains) == 0 && !w.opt.CardSecurity {
+		return nil
+	}
+	all := append([][]byte(nil), infos...)
+	for id := range domains {
+		d, err := domainByID(id)
+		if err != nil {
+			return err
+		}
+		key, err := w.generate(d)
+		if err != nil {
+			return fmt.Errorf("make key of PACE-CAM: %w", err)
+		}
+		w.card.CAM = append(w.card.CAM, MappingSecret{id, key.FillBytes(make([]byte, d.scalarSize()))})
+		all = append(all, lds.MarshalKeyInfo(lds.OIDPKECDH, d.standardised(d.public(key)), id))
+	}
+	var err error
+	w.base[kiosk.FileCardSecurity], err = w.authority.SignCardSecurity(lds.MarshalSecurityInfos(all...))
+	return err
+}
+
+// addActive makes the active authentication key with DG15, and gives the entry DG14 needs for it (none for RSA).
+func (w *issuing) addActive() ([][]byte, error) {
+	if w.opt.Active == ActiveNone {
+		return nil, nil
+	}
+	spec, err := w.opt.Active.parse()
+	if err != nil {
+		return nil, err
+	}
+	k, err := spec.newActive(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	if w.card.ActiveKey, err = k.private(); err != nil {
 		return nil, fmt.Errorf("store active authentication key: %w", err)
 	}
-	spki, err := x509.MarshalPKIXPublicKey(k.public())
+	w.card.Active = w.opt.Active
+	spki, err := k.public()
 	if err != nil {
 		return nil, fmt.Errorf("build DG15: %w", err)
 	}
-	c.Files[kiosk.FileDG15] = lds.MarshalDG15(spki)
-	return info, nil
+	w.base[kiosk.FileDG15] = lds.MarshalDG15(spki)
+	if spec.scheme != "ec" {
+		return nil, nil
+	}
+	return [][]byte{lds.MarshalAAInfo(spec.infoOID())}, nil
 }
 
 // listing builds EF.COM over the data groups there are.
@@ -222,81 +310,10 @@ func listing(files map[kiosk.FileID][]byte) []byte {
 	return com.Marshal()
 }
 
-// addVariants makes what only the issuer can make: see the Variant constants.
-func (c *Card) addVariants(p Person, a *Authority, now time.Time) error {
-	c.Variants = map[string]Variant{}
-	other, err := NewAuthority(AuthorityOptions{Curve: a.Curve, Name: "Unknown CSCA"})
-	if err != nil {
-		return err
-	}
-	foreign, err := other.SignSOD(c.Files)
-	if err != nil {
-		return err
-	}
-	c.Variants[VariantUnknown] = Variant{Files: map[kiosk.FileID][]byte{kiosk.FileSOD: foreign}}
-	if c.Files[kiosk.FileDG15] != nil {
-		short, err := a.SignSOD(c.Files, kiosk.FileDG15)
-		if err != nil {
-			return err
-		}
-		c.Variants[VariantNotInSOD] = Variant{Files: map[kiosk.FileID][]byte{kiosk.FileSOD: short}}
-	}
-	for name, person := range map[string]Person{VariantExpired: p.expired(now), VariantTwin: p.twin()} {
-		if c.Variants[name], err = c.reissue(person, a); err != nil {
-			return fmt.Errorf("variant %s: %w", name, err)
-		}
-	}
-	return nil
-}
-
-// reissue makes a variant with another person's DG1 and DG13.
-func (c *Card) reissue(p Person, a *Authority) (Variant, error) {
-	groups, zone, err := p.groups()
-	if err != nil {
-		return Variant{}, err
-	}
-	v := Variant{Files: groups, MRZ: [3]string(zone.Lines)}
-	all := map[kiosk.FileID][]byte{}
-	for _, m := range []map[kiosk.FileID][]byte{c.Files, groups} {
-		for id, data := range m {
-			all[id] = data
-		}
-	}
-	v.Files[kiosk.FileSOD], err = a.SignSOD(all)
-	return v, err
-}
-
-// expired is the same person with a card that has ended: at the last milestone birthday that has passed, else a year ago.
-func (p Person) expired(at time.Time) Person {
-	now := today(at)
-	birth, _ := cccd.ParseDate(p.Birth) // groups has refused what is no date
-	end := cccd.Date{Year: now.Year - 1, Month: now.Month, Day: min(now.Day, 28)}
-	for _, m := range []int{14, 25, 40, 60} {
-		d := cccd.Date{Year: birth.Year + m, Month: birth.Month, Day: birth.Day}
-		if d.Valid() && d.Compare(now) < 0 {
-			end = d
-		}
-	}
-	issued := end
-	issued.Year -= 5
-	if issued.Compare(birth) < 0 {
-		issued = birth
-	}
-	p.Issued, p.Expires = day(issued), day(end)
-	return p
-}
-
-// twin is another person, a year older or younger, whose card opens with the same CAN.
-func (p Person) twin() Person {
-	birth, _ := cccd.ParseDate(p.Birth) // groups has refused what is no date
-	if birth.Year%100 == 0 {
-		birth.Year++ // the number's century digit must not change
-	} else {
-		birth.Year--
-	}
-	birth.Day = min(birth.Day, 28)
-	p.Birth = day(birth)
-	p.Number = p.Number[:4] + fmt.Sprintf("%02d", birth.Year%100) + p.Number[6:]
-	p.Name, p.NameMRZ = "NGUYỄN VĂN NGƯỜI KHÁC", ""
-	return p
+// file is EF.ATR/INFO: card capabilities of ISO/IEC 7816-4 §12.1.1.9 with command chaining and extended lengths, and the extended
+// length information DO'7F66' (§12.7.1).
+func (l Lengths) file() []byte {
+	capabilities := tlv.Encode(0x47, []byte{0xC8, 0x21, 0xC0 | 0x13})
+	length := func(n int) []byte { return tlv.Encode(tlv.Integer, big.NewInt(int64(n)).FillBytes(make([]byte, 2))) }
+	return append(capabilities, tlv.Encode(0x7F66, length(l.Command), length(l.Response))...)
 }

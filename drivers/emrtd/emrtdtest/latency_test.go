@@ -42,3 +42,40 @@ func TestLatencyChains(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkModel compares the model with an independent estimate of reading 21,423 bytes of seven files: seconds by rate, for
+// 223 bytes per command over frames of 64 and of 256 bytes, and for 500 bytes, 2000 bytes and whole files per command over frames
+// of 256. A byte takes nine bits, a frame 0.5 ms besides; each file costs one command for its header.
+func TestLinkModel(t *testing.T) {
+	files := []int{26, 95, 18000, 650, 390, 262, 2000}
+	models := []struct{ chunk, frame, apdus int }{{223, 64, 106}, {223, 256, 106}, {500, 256, 53}, {2000, 256, 22}, {65536, 256, 14}}
+	for kbps, want := range map[int][]float64{
+		106: {2.79, 2.35, 2.28, 2.07, 2.03},
+		212: {1.59, 1.23, 1.21, 1.09, 1.06},
+		424: {0.99, 0.67, 0.67, 0.60, 0.58},
+		848: {0.69, 0.39, 0.41, 0.35, 0.34},
+	} {
+		for i, m := range models {
+			l, err := Link(kbps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.FrameSize = m.frame
+			var sum time.Duration
+			apdus := 0
+			read := func(n int) {
+				apdus++
+				sum += l.Exchange(19, 4+(n/16+1)*16+4+10+2, CostNone)
+			}
+			for _, size := range files {
+				read(4)
+				for left := size; left > 0; left -= m.chunk {
+					read(min(left, m.chunk))
+				}
+			}
+			if got := sum.Seconds(); got < 0.9*want[i] || got > 1.1*want[i] || apdus != m.apdus {
+				t.Errorf("%d kbit/s, %d bytes, frames of %d: %.2f s with %d commands, want %.2f s with %d", kbps, m.chunk, m.frame, got, apdus, want[i], m.apdus)
+			}
+		}
+	}
+}

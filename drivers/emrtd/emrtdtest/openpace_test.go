@@ -5,12 +5,15 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"motcua/drivers/emrtd/lds"
+	"motcua/drivers/emrtd/tlv"
 	"motcua/kiosk"
 )
 
@@ -27,11 +30,39 @@ func TestPACEByOpenPACE(t *testing.T) {
 		"543210": {1, ""},
 	} {
 		for range 5 { // keys differ in every run
-			file, exit := converse(t, powered(t, card, Options{}), program, hex.EncodeToString(card.Files[kiosk.FileCardAccess]), can)
+			file, exit := converse(t, powered(t, card, Options{}), program, hex.EncodeToString(card.Files[kiosk.FileCardAccess]), can, hex.EncodeToString(oidPACE))
 			if exit != want.exit || file != want.file {
 				t.Errorf("exit code %d, file %q; want %d, %q", exit, file, want.exit, want.file)
 			}
 		}
+	}
+}
+
+// TestPACEKindsByOpenPACE has libeac open chips with every domain and cipher; it has no integrated mapping. Short secrets are for
+// curves alone: of a Diffie-Hellman secret libeac drops leading zero bytes, which PKCS #3 §7.3 and RFC 2631 §2.1.2 keep.
+func TestPACEKindsByOpenPACE(t *testing.T) {
+	program := buildTerminal(t)
+	_, a := issued(t)
+	for _, o := range []PACEOffer{
+		{Parameter: 0}, {Parameter: 1}, {Parameter: 2}, {Cipher: TripleDES, Parameter: 0}, {Cipher: TripleDES, Parameter: 13},
+		{Cipher: AES192, Parameter: 13}, {Cipher: AES256, Parameter: 13}, {Parameter: 8}, {Parameter: 9}, {Parameter: 10}, {Parameter: 11},
+		{Parameter: 12}, {Parameter: 14}, {Parameter: 15}, {Parameter: 16}, {Parameter: 17}, {Parameter: 18},
+	} {
+		t.Run(fmt.Sprint(o.Mapping, o.Cipher, o.Parameter), func(t *testing.T) {
+			card, err := IssueWith(person(), Silhouette(90), a, IssueOptions{PACE: []PACEOffer{o}, NoVariants: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			access := lds.MarshalSecurityInfos(lds.MarshalInfo(o.OID(), 2, o.Parameter))
+			want := hex.EncodeToString(card.Files[kiosk.FileCOM][:8])
+			for _, opt := range []Options{{}, {ShortSecrets: !isDH(o.Parameter)}} {
+				oid := hex.EncodeToString(tlv.EncodeOID(o.OID())[2:])
+				file, exit := converse(t, powered(t, card, opt), program, hex.EncodeToString(access), card.CAN, oid)
+				if exit != 0 || file != want {
+					t.Errorf("short secrets %v: exit code %d, file %q; want %q", opt.ShortSecrets, exit, file, want)
+				}
+			}
+		})
 	}
 }
 

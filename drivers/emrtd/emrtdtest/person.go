@@ -36,6 +36,7 @@ type Person struct {
 	Parents     [2]string `json:"parents"`
 	Spouse      string    `json:"spouse"`
 	OldNumber   string    `json:"old_number"`
+	Document    string    `json:"document"` // number of the passport, "" is made of Number
 }
 
 // NoExpiry is what a card without end date says.
@@ -85,6 +86,9 @@ func LoadPersonFile(file, photo string) (Person, []byte, error) {
 	}
 	return f.Person, image, nil
 }
+
+// number reads the 12-digit number.
+func (p Person) number() (cccd.Number, error) { return cccd.ParseNumber(p.Number) }
 
 // dates are a person's days as read.
 type dates struct {

@@ -6,7 +6,10 @@ import (
 	"crypto/cipher"
 	"crypto/des"  //nolint:gosec // BAC is defined on 3DES
 	"crypto/sha1" //nolint:gosec // the key derivation of Doc 9303-11 §9.7.1 is defined on SHA-1
+	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
+	"slices"
 
 	"github.com/aead/cmac"
 
@@ -21,28 +24,54 @@ type session struct {
 	ssc []byte              // send sequence counter: a block of the cipher
 }
 
-// newAESSession starts secure messaging with AES-128 and CMAC; the counter starts at zero (Doc 9303-11 §9.8.6.3).
-func newAESSession(kenc, kmac []byte) (*session, error) {
-	enc, err := aes.NewCipher(kenc)
-	if err != nil {
-		return nil, err
-	}
-	macKey, err := aes.NewCipher(kmac)
-	if err != nil {
-		return nil, err
-	}
-	mac := func(m []byte) []byte { return cmac8(macKey, m) }
-	return &session{enc: enc, mac: mac, ssc: make([]byte, aes.BlockSize)}, nil
+// newSession starts secure messaging with keys derived from a shared secret; the counter starts at zero (Doc 9303-11 §9.7.4,
+// §9.8.6.3).
+func newSession(c Cipher, secret []byte) (*session, error) {
+	return newKeyedSession(c, kdf(secret, counterEnc, c), kdf(secret, counterMAC, c), nil)
 }
 
-// newDESSession starts secure messaging with two-key 3DES and retail MAC (Doc 9303-11 §9.8.6.2).
-func newDESSession(kenc, kmac, ssc []byte) (*session, error) {
-	enc, err := des.NewTripleDESCipher(twoKey(kenc))
+// newKeyedSession starts secure messaging with keys and a counter, nil for zero: AES with CMAC, or two-key 3DES with retail MAC
+// (Doc 9303-11 §9.8.6).
+func newKeyedSession(c Cipher, kenc, kmac, ssc []byte) (*session, error) {
+	enc, err := c.block(kenc)
 	if err != nil {
 		return nil, err
 	}
-	mac := func(m []byte) []byte { return retailMAC(kmac, m) }
-	return &session{enc: enc, mac: mac, ssc: bytes.Clone(ssc)}, nil
+	macKey, err := c.block(kmac)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{enc: enc, ssc: make([]byte, enc.BlockSize())}
+	copy(s.ssc, ssc)
+	if c == TripleDES {
+		s.mac = func(m []byte) []byte { return retailMAC(kmac, m) }
+	} else {
+		s.mac = func(m []byte) []byte { return cmac8(macKey, m) }
+	}
+	return s, nil
+}
+
+// keySize is the length of a key in bytes.
+func (c Cipher) keySize() int {
+	switch c {
+	case AES192:
+		return 24
+	case AES256:
+		return 32
+	case TripleDES, AES128:
+	}
+	return 16
+}
+
+// block makes the block cipher of a key.
+func (c Cipher) block(key []byte) (cipher.Block, error) {
+	if len(key) != c.keySize() {
+		return nil, fmt.Errorf("key of %d bytes, want %d", len(key), c.keySize())
+	}
+	if c == TripleDES {
+		return des.NewTripleDESCipher(twoKey(key))
+	}
+	return aes.NewCipher(key)
 }
 
 // count adds one to the send sequence counter.
@@ -145,23 +174,35 @@ func expected(b []byte) (ne int, ok bool) {
 	return 0, false
 }
 
-// wrap protects a response. odd says that the command's INS was odd, so data are BER-TLV already and go in DO'85'.
-func (s *session) wrap(r apdu.Response, odd bool) []byte {
+// wrap protects the response of a plain command. With an odd INS data are BER-TLV already and go in DO'85'.
+func (s *session) wrap(r apdu.Response, cmd apdu.Command, hooks *Hooks) []byte {
 	s.count()
-	var body []byte
+	var o SMObjects
 	if len(r.Data) > 0 {
 		p := pad(r.Data, s.enc.BlockSize())
 		cipher.NewCBCEncrypter(s.enc, s.iv()).CryptBlocks(p, p)
-		if odd {
-			body = tlv.Encode(0x85, p)
+		if cmd.INS&1 == 1 {
+			o.Objects = append(o.Objects, tlv.Object{Tag: 0x85, Value: p})
 		} else {
-			body = tlv.Encode(0x87, []byte{0x01}, p)
+			o.Objects = append(o.Objects, tlv.Object{Tag: 0x87, Value: append([]byte{0x01}, p...)})
 		}
 	}
-	body = tlv.Append(body, 0x99, []byte{byte(r.SW >> 8), byte(r.SW)})
-	m := append(bytes.Clone(s.ssc), pad(body, s.enc.BlockSize())...)
-	body = tlv.Append(body, 0x8E, s.mac(m))
-	return append(body, byte(r.SW>>8), byte(r.SW))
+	o.Objects = append(o.Objects, tlv.Object{Tag: 0x99, Value: []byte{byte(r.SW >> 8), byte(r.SW)}})
+	o.Objects = append(o.Objects, tlv.Object{Tag: 0x8E, Value: s.sign(o.Objects)})
+	o = hooks.protected(cmd, o)
+	if o.Remac {
+		i := slices.IndexFunc(o.Objects, func(o tlv.Object) bool { return o.Tag == 0x8E })
+		if i >= 0 {
+			rest := append(slices.Clone(o.Objects[:i]), o.Objects[i+1:]...)
+			o.Objects[i].Value = s.sign(rest)
+		}
+	}
+	return append(encode(o.Objects), byte(r.SW>>8), byte(r.SW))
+}
+
+// sign gives the MAC over the counter and the objects of a response.
+func (s *session) sign(objects []tlv.Object) []byte {
+	return s.mac(append(bytes.Clone(s.ssc), pad(encode(objects), s.enc.BlockSize())...))
 }
 
 // room gives how many plain bytes a protected response of at most ne bytes can carry in DO'87'.
@@ -193,9 +234,15 @@ func unpad(b []byte) ([]byte, bool) {
 	return b[:i], true
 }
 
-// kdf derives a 16-byte key: SHA-1 of secret and counter, its first 16 bytes (Doc 9303-11 §9.7.1.2). 3DES ignores parity bits.
-func kdf(secret []byte, counter byte) []byte {
-	h := sha1.Sum(append(bytes.Clone(secret), 0, 0, 0, counter)) //nolint:gosec // see the import
+// kdf derives a key from a secret and a counter: SHA-1 for 3DES and AES-128, SHA-256 for longer keys, cut to the key's length
+// (Doc 9303-11 §9.7.1). 3DES ignores parity bits.
+func kdf(secret []byte, counter byte, c Cipher) []byte {
+	in := append(bytes.Clone(secret), 0, 0, 0, counter)
+	if c.keySize() > 16 {
+		h := sha256.Sum256(in)
+		return h[:c.keySize()]
+	}
+	h := sha1.Sum(in) //nolint:gosec // see the import
 	return h[:16]
 }
 

@@ -96,7 +96,7 @@ func TestSecureMessagingTranscript(t *testing.T) {
 		if sw != apdu.StatusOK || plain.INS != step.ins || len(plain.Data) == 0 {
 			t.Fatalf("command %d: %v, INS %02X, %d bytes", i+1, sw, plain.INS, len(plain.Data))
 		}
-		if got := step.sm.wrap(apdu.Response{Data: step.data, SW: apdu.StatusOK}, false); !bytes.Equal(got, unhex(t, apdus[i][1])) {
+		if got := step.sm.wrap(apdu.Response{Data: step.data, SW: apdu.StatusOK}, apdu.Command{}, nil); !bytes.Equal(got, unhex(t, apdus[i][1])) {
 			t.Errorf("response %d is\n%X, want\n%s", i+1, got, apdus[i][1])
 		}
 	}
@@ -154,8 +154,8 @@ func TestRoom(t *testing.T) {
 		if got := sm.s.room(256); got != sm.want {
 			t.Errorf("room %d, want %d", got, sm.want)
 		}
-		full := sm.s.wrap(apdu.Response{Data: make([]byte, sm.want), SW: apdu.StatusOK}, false)
-		more := sm.s.wrap(apdu.Response{Data: make([]byte, sm.want+1), SW: apdu.StatusOK}, false)
+		full := sm.s.wrap(apdu.Response{Data: make([]byte, sm.want), SW: apdu.StatusOK}, apdu.Command{}, nil)
+		more := sm.s.wrap(apdu.Response{Data: make([]byte, sm.want+1), SW: apdu.StatusOK}, apdu.Command{}, nil)
 		if len(full)-2 > 256 || len(more)-2 <= 256 {
 			t.Errorf("%d bytes take %d, one more takes %d", sm.want, len(full)-2, len(more)-2)
 		}

@@ -22,6 +22,30 @@ func Citizen(dg1 *mrz.MRZ, dg13 *DG13, today kiosk.Date) kiosk.Citizen {
 	return c
 }
 
+// Supplement fills what DG1 and DG13 leave out with what DG11 and DG12 say; either may be nil. Passports have them, Vietnamese
+// identity cards so far do not.
+func Supplement(c *kiosk.Citizen, dg11 *DG11, dg12 *DG12) {
+	fill := func(to *string, text string) {
+		if *to == "" {
+			*to = text
+		}
+	}
+	if dg11 != nil {
+		fill(&c.Name, dg11.Name)
+		if n, err := cccd.ParseNumber(dg11.PersonalNumber); err == nil {
+			fill(&c.Number, string(n))
+		}
+		if c.Birth.Day == 0 && !dg11.Birth.IsZero() {
+			c.Birth = dg11.Birth
+		}
+		fill(&c.Origin, strings.Join(dg11.BirthPlace, ", "))
+		fill(&c.Residence, strings.Join(dg11.Address, ", "))
+	}
+	if dg12 != nil && c.Issued.IsZero() {
+		c.Issued = dg12.Issued
+	}
+}
+
 func fromDG13(d *DG13) kiosk.Citizen {
 	c := kiosk.Citizen{
 		Number: d.Number, Name: d.Name, Nationality: d.Nationality, Ethnicity: d.Ethnicity, Religion: d.Religion,
@@ -78,7 +102,7 @@ func birth(m *mrz.MRZ, today kiosk.Date) kiosk.Date {
 }
 
 func expiry(m *mrz.MRZ, birth, today kiosk.Date) (d kiosk.Date, none bool) {
-	if m.State == "VNM" {
+	if m.State == "VNM" && m.Kind == mrz.TD1 { // passports end after five or ten years
 		if e, ok := cccd.ResolveExpiry(m.Expiry, cccd.Date(birth)); ok {
 			return kiosk.Date(e.Date), e.None
 		}
@@ -90,24 +114,17 @@ func expiry(m *mrz.MRZ, birth, today kiosk.Date) (d kiosk.Date, none bool) {
 	return kiosk.Date(e), false
 }
 
-// Differences names the fields in which DG1 and DG13 contradict each other: "number", "birth", "expiry", "sex". Fields that
-// DG13 leaves out, or writes in a way not understood, contradict nothing.
+// Differences names the fields in which DG1 and DG13 contradict each other: "number", "birth", "sex", "expiry". Fields that
+// DG13 leaves out, or writes in a way not understood, contradict nothing. See [Sources] for more.
 func Differences(dg1 *mrz.MRZ, dg13 *DG13) []string {
 	if dg1 == nil || dg13 == nil {
 		return nil
 	}
 	var all []string
-	if n, err := dg1.PersonalNumber(); dg13.Number != "" && (err != nil || n != dg13.Number) {
-		all = append(all, "number")
-	}
-	if d := date(dg13.Birth); !d.IsZero() && short(d) != dg1.Birth {
-		all = append(all, "birth")
-	}
-	if d := date(dg13.Expires); !d.IsZero() && short(d) != dg1.Expiry || dg13.NoExpiry() && dg1.Expiry != cccd.NoEndMRZ {
-		all = append(all, "expiry")
-	}
-	if s := map[string]string{"Nam": "M", "Nữ": "F"}[dg13.Sex]; s != "" && s != dg1.Sex {
-		all = append(all, "sex")
+	for _, d := range (Sources{DG1: dg1, DG13: dg13}).Differences() {
+		if d.Field != "name" { // see inspectNames
+			all = append(all, d.Field)
+		}
 	}
 	return all
 }

@@ -16,22 +16,28 @@ const (
 
 // COM is EF.COM: the LDS version and the data groups present. It is not signed; the security object decides.
 type COM struct {
-	LDS     string         // "0107"
-	Unicode string         // "040000"
+	LDS     string         // "0107", "0108"; "" when not stated
+	Unicode string         // "040000"; "" when not stated
 	Groups  []kiosk.FileID // in the file's order
 	Unknown []byte         // tags of no known group
 }
 
-// ParseCOM reads EF.COM (Doc 9303-10 §4.6.1).
-func ParseCOM(raw []byte) (COM, error) {
-	com, err := parseCOM(raw)
+// ParseCOM reads EF.COM (Doc 9303-10 §4.6.1) of LDS 1.7, 1.8 and later. Only the tag list has to be there: the versions are ""
+// when they are missing or no digits.
+func ParseCOM(raw []byte) (COM, error) { return parseCOM(raw, nil) }
+
+func parseCOM(raw []byte, found *findings) (COM, error) {
+	c, err := readCOM(raw, found)
 	if err != nil {
 		return COM{}, fmt.Errorf("read EF.COM: %w", err)
 	}
-	return com, nil
+	return c, nil
 }
 
-func parseCOM(raw []byte) (c COM, err error) {
+// maxTags bounds the tag list; there are sixteen data groups.
+const maxTags = 64
+
+func readCOM(raw []byte, found *findings) (c COM, err error) {
 	o, err := tlv.ReadOne(raw, tagCOM)
 	if err != nil {
 		return COM{}, err
@@ -40,18 +46,15 @@ func parseCOM(raw []byte) (c COM, err error) {
 	if err != nil {
 		return COM{}, err
 	}
-	version, _ := tlv.Find(list, tagVersion)
-	unicode, _ := tlv.Find(list, tagUnicode)
 	tags, ok := tlv.Find(list, tagTags)
-	if !ok || len(tags.Value) > 64 {
+	switch {
+	case !ok:
 		return COM{}, fmt.Errorf("tag list: %w", ErrMissing)
+	case len(tags.Value) > maxTags:
+		return COM{}, fmt.Errorf("tag list of %d bytes: %w", len(tags.Value), ErrFormat)
 	}
-	if c.LDS, err = digits(version.Value, 4); err != nil {
-		return COM{}, fmt.Errorf("lds version: %w", err)
-	}
-	if c.Unicode, err = digits(unicode.Value, 6); err != nil {
-		return COM{}, fmt.Errorf("unicode version: %w", err)
-	}
+	c.LDS = versionDigits(list, tagVersion, 4)
+	c.Unicode = versionDigits(list, tagUnicode, 6)
 	for _, t := range tags.Value {
 		if f, ok := ByTag(tlv.Tag(t)); ok && f.Group != 0 {
 			c.Groups = append(c.Groups, f.ID)
@@ -59,19 +62,31 @@ func parseCOM(raw []byte) (c COM, err error) {
 			c.Unknown = append(c.Unknown, t)
 		}
 	}
+	c.inspect(found)
 	return c, nil
 }
 
-func digits(b []byte, n int) (string, error) {
-	if len(b) != n {
-		return "", ErrMissing
+// inspect says what is unusual. EF.COM is not signed, so nothing of it is worse than doubtful.
+func (c COM) inspect(found *findings) {
+	found.doubt(c.LDS == "", "LDS version missing")
+	found.doubt(c.LDS != "" && c.LDS != "0107" && c.LDS != "0108", "LDS version unknown")
+	found.doubt(c.Unicode == "", "Unicode version missing")
+	found.tolerate(c.Unicode != "" && c.Unicode != "040000", "Unicode version unknown")
+	found.tolerate(len(c.Unknown) > 0, "tags of no known group")
+}
+
+// versionDigits gives a version of n digits, "" when there is none.
+func versionDigits(list []tlv.Object, tag tlv.Tag, n int) string {
+	o, ok := tlv.Find(list, tag)
+	if !ok || len(o.Value) != n {
+		return ""
 	}
-	for _, c := range b {
+	for _, c := range o.Value {
 		if c < '0' || c > '9' {
-			return "", ErrFormat
+			return ""
 		}
 	}
-	return string(b), nil
+	return string(o.Value)
 }
 
 // Marshal builds EF.COM. Names that are no data group are left out.
@@ -83,6 +98,12 @@ func (c COM) Marshal() []byte {
 		}
 	}
 	tags = append(tags, c.Unknown...)
-	return tlv.Encode(tagCOM,
-		tlv.Encode(tagVersion, []byte(c.LDS)), tlv.Encode(tagUnicode, []byte(c.Unicode)), tlv.Encode(tagTags, tags))
+	var versions []byte
+	if c.LDS != "" {
+		versions = tlv.Append(versions, tagVersion, []byte(c.LDS))
+	}
+	if c.Unicode != "" {
+		versions = tlv.Append(versions, tagUnicode, []byte(c.Unicode))
+	}
+	return tlv.Encode(tagCOM, versions, tlv.Encode(tagTags, tags))
 }

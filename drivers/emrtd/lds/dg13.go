@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -44,6 +45,7 @@ const NoExpiryText = "Không thời hạn"
 //
 //	6D { SEQUENCE { INTEGER 1, OID 1.0.10646.1.0.8, SET OF SEQUENCE { INTEGER field, value … } } }
 //
+// It is read as ASN.1, never by searching byte patterns: a field may be longer than 127 bytes, and a name may hold any bytes.
 // Every field may be missing or empty; cards of 2024 may leave out or encipher any of them. Texts are NFC, dates as written on
 // the card (dd/MM/yyyy). What could not be read is named in Problems and kept raw in Unknown.
 type DG13 struct {
@@ -97,8 +99,22 @@ func ParseDG13(raw []byte) (*DG13, error) {
 	for _, f := range fields {
 		d.read(f, seen)
 	}
+	d.settle()
 	return d, nil
 }
+
+// settle puts old number and chip identifier in their places: some issuers number them the other way round, or without the first.
+func (d *DG13) settle() {
+	if oldNumber(d.ChipID) && !oldNumber(d.OldNumber) || chipID(d.OldNumber) && !chipID(d.ChipID) {
+		d.OldNumber, d.ChipID = d.ChipID, d.OldNumber
+	}
+}
+
+// oldNumber reports whether s is a number of an identity card before 2016.
+func oldNumber(s string) bool { return len(s) == 9 && strings.Trim(s, "0123456789") == "" }
+
+// chipID reports whether s is a chip's identifier: 16 hexadecimal digits.
+func chipID(s string) bool { return len(s) == 16 && strings.Trim(s, "0123456789ABCDEFabcdef") == "" }
 
 // dg13Fields finds the set of fields.
 func dg13Fields(raw []byte) ([]tlv.Object, error) {
@@ -111,7 +127,7 @@ func dg13Fields(raw []byte) ([]tlv.Object, error) {
 		return nil, err
 	}
 	for _, c := range outer {
-		if c.Tag != tlv.Set {
+		if c.Tag != tlv.Set && c.Tag != tlv.Sequence {
 			continue
 		}
 		fields, err := c.Children()
@@ -189,19 +205,41 @@ func leaves(values []tlv.Object, depth int) (texts []string, why string) {
 			if why != "" {
 				return nil, why
 			}
+			if len(inner) == 0 {
+				more = []string{""} // a parent who is not known keeps the place
+			}
 			texts = append(texts, more...)
-		case tlv.UTF8String, tlv.PrintableString, tlv.IA5String, tlv.VisibleString:
+		case tlv.UTF8String, tlv.PrintableString, tlv.IA5String, tlv.VisibleString, tlv.NumericString, tlv.TeletexString:
 			s, why := cleanText(v.Value)
 			if why != "" {
 				return nil, why
 			}
 			texts = append(texts, s)
+		case tlv.BMPString:
+			s, why := cleanText(fromUTF16(v.Value))
+			if why != "" {
+				return nil, why
+			}
+			texts = append(texts, s)
 		case tlv.Null:
+			texts = append(texts, "")
 		default:
 			return nil, "value of an unknown type"
 		}
 	}
 	return texts, ""
+}
+
+// fromUTF16 gives a BMPString as UTF-8; an odd byte makes it invalid.
+func fromUTF16(b []byte) []byte {
+	if len(b)%2 != 0 || len(b) > maxTextBytes {
+		return []byte{0xFF}
+	}
+	units := make([]uint16, 0, len(b)/2)
+	for i := 0; i < len(b); i += 2 {
+		units = append(units, uint16(b[i])<<8|uint16(b[i+1]))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // cleanText gives a text in NFC without surrounding blanks.
@@ -221,7 +259,9 @@ func cleanText(b []byte) (s, why string) {
 
 func (d *DG13) set(n int, texts []string) {
 	if n == fieldParents {
-		d.Parents = texts
+		if strings.Join(texts, "") != "" {
+			d.Parents = texts
+		}
 		return
 	}
 	if len(texts) == 1 {

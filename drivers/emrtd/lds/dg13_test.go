@@ -130,6 +130,88 @@ func TestDG13Tolerates(t *testing.T) {
 	}
 }
 
+// TestDG13Parents reads both ways in which issuers nest the parents (CHIP.md §1.3), and parents who are not known.
+func TestDG13Parents(t *testing.T) {
+	seq := func(b ...[]byte) []byte { return tlv.Encode(tlv.Sequence, b...) }
+	father, mother := utf8s("Nguyễn Văn Cha"), utf8s("Trần Thị Mẹ")
+	both := []string{"Nguyễn Văn Cha", "Trần Thị Mẹ"}
+	for name, tt := range map[string]struct {
+		field []byte
+		want  []string
+	}{
+		"side by side":      {field(13, seq(father), seq(mother)), both},
+		"in one sequence":   {field(13, seq(seq(father), seq(mother))), both},
+		"texts in one":      {field(13, seq(father, mother)), both},
+		"texts alone":       {field(13, father, mother), both},
+		"set":               {field(13, tlv.Encode(tlv.Set, father, mother)), both},
+		"father unknown":    {field(13, seq(), seq(mother)), []string{"", "Trần Thị Mẹ"}},
+		"father null":       {field(13, tlv.Encode(tlv.Null), mother), []string{"", "Trần Thị Mẹ"}},
+		"mother unknown":    {field(13, seq(father), seq(utf8s(""))), []string{"Nguyễn Văn Cha", ""}},
+		"neither":           {field(13, seq(), seq()), nil},
+		"nothing":           {field(13), nil},
+		"long names":        {field(13, seq(utf8s(strings.Repeat("Nguyễn ", 20)+"Cha")), seq(mother)), []string{strings.Repeat("Nguyễn ", 20) + "Cha", "Trần Thị Mẹ"}},
+		"universal strings": {field(13, tlv.Encode(tlv.BMPString, []byte{0x1E, 0xBE}), mother), []string{"Ế", "Trần Thị Mẹ"}},
+	} {
+		d, err := ParseDG13(group(tt.field, field(2, utf8s("Nguyễn Văn Mẫu"))))
+		if err != nil || len(d.Problems) != 0 || !slices.Equal(d.Parents, tt.want) || d.Name != "Nguyễn Văn Mẫu" {
+			t.Errorf("%s: %d parents, %v, %v", name, len(d.Parents), d.Problems, err)
+		}
+	}
+}
+
+// TestDG13OldNumber reads the old number at field 15 and at field 16.
+func TestDG13OldNumber(t *testing.T) {
+	text := func(n int, s string) []byte { return field(n, tlv.Encode(tlv.PrintableString, []byte(s))) }
+	for name, tt := range map[string]struct {
+		fields    [][]byte
+		old, chip string
+	}{
+		"15 and 16":        {[][]byte{text(15, "012345678"), text(16, "00112233445566FF")}, "012345678", "00112233445566FF"},
+		"16 alone":         {[][]byte{text(16, "012345678")}, "012345678", ""},
+		"exchanged":        {[][]byte{text(15, "00112233445566FF"), text(16, "012345678")}, "012345678", "00112233445566FF"},
+		"chip at 15 alone": {[][]byte{text(15, "00112233445566FF")}, "", "00112233445566FF"},
+		"none":             {[][]byte{field(15), text(16, "00112233445566FF")}, "", "00112233445566FF"},
+	} {
+		d, err := ParseDG13(group(tt.fields...))
+		if err != nil || d.OldNumber != tt.old || d.ChipID != tt.chip {
+			t.Errorf("%s: fields differ, %v", name, err)
+		}
+	}
+}
+
+// TestDG13Enciphered reads a group some of whose fields hold ciphertext: the others are read, those are kept.
+func TestDG13Enciphered(t *testing.T) {
+	secret := make([]byte, 200)
+	for i := range secret {
+		secret[i] = byte(i*37 + 128)
+	}
+	d, err := ParseDG13(group(
+		field(1, tlv.Encode(tlv.PrintableString, []byte("999301012345"))), field(2, utf8s("Nguyễn Văn Mẫu")),
+		field(6, tlv.Encode(tlv.OctetString, secret)), field(8, tlv.Encode(tlv.UTF8String, secret)),
+		field(9, tlv.Encode(tlv.Sequence, secret)), tlv.Encode(tlv.OctetString, secret), field(40, tlv.Encode(tlv.BitString, secret)),
+	))
+	if err != nil || d.Number != "999301012345" || d.Name != "Nguyễn Văn Mẫu" || len(d.Problems) != 4 || len(d.Unknown) != 5 {
+		t.Errorf("%d problems, %d kept, %v", len(d.Problems), len(d.Unknown), err)
+	}
+	whole := tlv.Encode(tagDG13, secret)
+	for _, f := range Inspect(map[kiosk.FileID][]byte{kiosk.FileDG13: whole}) {
+		if f.Grade != Tolerated {
+			t.Errorf("a group of ciphertext is %s", f.Grade)
+		}
+	}
+}
+
+// TestDG13Patterns puts the byte pattern by which others find field 9, 30 .. 02 01 09, into another field and beside one: it
+// splits nothing.
+func TestDG13Patterns(t *testing.T) {
+	trap := field(10, tlv.Encode(tlv.UTF8String, []byte("A 0"), []byte{0x0A, 2, 1, 9, 0x0C, 1, 'B'}))
+	d, err := ParseDG13(group(trap, field(2, utf8s("Nguyễn Văn Mẫu 0")), field(9, utf8s("Thôn Mẫu"))))
+	if err != nil || d.Residence != "Thôn Mẫu" || d.Name != "Nguyễn Văn Mẫu 0" || !slices.Equal(d.Problems, []string{"field 10: control characters"}) ||
+		len(d.Unknown) != 1 || !bytes.Equal(d.Unknown[0].Raw, trap) {
+		t.Errorf("%v, %v", d.Problems, err)
+	}
+}
+
 func TestDG13Refuses(t *testing.T) {
 	for name, raw := range map[string][]byte{
 		"nothing": nil, "other tag": {0x6E, 0}, "no sequence": {0x6D, 0}, "no set": {0x6D, 5, 0x30, 3, 2, 1, 1},
@@ -210,6 +292,13 @@ func TestCitizenYears(t *testing.T) {
 			t.Errorf("%s: born %v, ends %v, no end %v", tt.name, c.Birth, c.Expires, c.NoExpiry)
 		}
 	}
+	passport, err := mrz.Parse("P<VNMNGUYEN<<THI<THU<<<<<<<<<<<<<<<<<<<<<<<</X940123455VNM0402017F9912318<<<<<<<<<<<<<<<8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := Citizen(passport, nil, today); c.NoExpiry || c.Expires != (kiosk.Date{Year: 1999, Month: 12, Day: 31}) {
+		t.Error("a passport has no end date")
+	}
 	d := sample()
 	d.Expires = NoExpiryText
 	if c := Citizen(dg1(t, "999301012345", "010201", "F", "410201"), d, today); !c.NoExpiry || !c.Expires.IsZero() {
@@ -267,4 +356,15 @@ func FuzzDG13(f *testing.F) {
 			t.Fatalf("reads otherwise: %v", err)
 		}
 	})
+}
+
+func BenchmarkDG13(b *testing.B) {
+	raw := sample().Marshal()
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseDG13(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

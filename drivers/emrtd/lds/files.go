@@ -7,10 +7,15 @@
 // DG13 is the Vietnamese group; its layout is not published and was established from public readers (see [DG13]). A defect in
 // it never makes the rest unreadable.
 //
+// States differ in how they write files. Parsers take what can be understood; [Inspect] says in what a file deviates from its
+// standard, and [EncodingCheck] what that is worth. Pictures are never decoded here: their headers are read, and what no decoder
+// should see is refused ([ErrImage]).
+//
 // Errors name tags and fields, never contents.
 //
 // Sources: ICAO Doc 9303-10 §4 (LDS1 files, identifiers, tags), Doc 9303-11 §9.2 (security infos), BSI TR-03110-3 §A.1.1,
-// ISO/IEC 19794-5:2005 §5 (facial record), ISO/IEC 7816-11 (biometric templates).
+// ISO/IEC 19794-5:2005 §5 and :2011 §5 (facial record), ISO/IEC 39794-5:2019 annex A (face image data block), ISO/IEC 7816-11
+// (biometric templates), ITU-T T.81 annex B (JPEG), T.800 annexes A and I (JPEG 2000).
 package lds
 
 import (
@@ -25,6 +30,7 @@ var (
 	ErrFormat      = errors.New("file has the wrong structure")
 	ErrUnsupported = errors.New("format not supported")
 	ErrMissing     = errors.New("field missing")
+	ErrImage       = errors.New("picture outside the limits") // or not what its header says
 )
 
 // The files this package knows beyond those of package kiosk.
@@ -37,12 +43,12 @@ const (
 	FileDG8          kiosk.FileID = "DG8"  // data features
 	FileDG9          kiosk.FileID = "DG9"  // structure features
 	FileDG10         kiosk.FileID = "DG10" // substance features
-	FileDG11         kiosk.FileID = "DG11" // additional personal details
-	FileDG12         kiosk.FileID = "DG12" // additional document details
 	FileDG16         kiosk.FileID = "DG16" // persons to notify
-	FileCardSecurity kiosk.FileID = "EF.CardSecurity"
-	FileATR          kiosk.FileID = "EF.ATR/INFO"
 	FileDIR          kiosk.FileID = "EF.DIR"
+	FileDG11                      = kiosk.FileDG11 // additional personal details
+	FileDG12                      = kiosk.FileDG12 // additional document details
+	FileCardSecurity              = kiosk.FileCardSecurity
+	FileATR                       = kiosk.FileATRInfo
 )
 
 // FileInfo says where a file lies on the chip and what it begins with.

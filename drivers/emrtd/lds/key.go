@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"motcua/drivers/emrtd/dh"
 	"motcua/drivers/emrtd/ec"
 	"motcua/drivers/emrtd/tlv"
 )
@@ -18,6 +19,7 @@ var (
 	oidEC           = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
 	oidECDH         = asn1.ObjectIdentifier{1, 3, 132, 1, 12}
 	oidPrimeField   = asn1.ObjectIdentifier{1, 2, 840, 10045, 1, 1}
+	oidDSA          = asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}
 	oidDH           = asn1.ObjectIdentifier{1, 2, 840, 10046, 2, 1}
 	oidDHPKCS3      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 3, 1}
 	oidStandardised = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 2}
@@ -99,9 +101,11 @@ func (k *PublicKey) fill(id asn1.ObjectIdentifier, params, key []byte) (err erro
 	case id.Equal(oidEC), id.Equal(oidECDH):
 		k.EC, err = parseEC(params, key)
 	case id.Equal(oidStandardised):
-		k.EC, err = parseStandardised(params, key)
+		err = k.standardised(params, key)
 	case id.Equal(oidDH), id.Equal(oidDHPKCS3):
 		k.DH, err = parseDH(params, key, id.Equal(oidDH))
+	case id.Equal(oidDSA):
+		err = fmt.Errorf("dsa key: %w", ErrUnsupported)
 	default:
 		err = fmt.Errorf("algorithm %v: %w", id, ErrUnsupported)
 	}
@@ -113,18 +117,19 @@ func parseRSA(key []byte) (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := list[0].BigInt()
+	// Some issuers leave out the zero byte before a modulus whose first bit is set; a negative modulus is nobody's intention.
+	if list[0].Tag != tlv.Integer || len(list[0].Value) > maxModulus/8+1 {
+		return nil, fmt.Errorf("rsa modulus: %w", ErrFormat)
+	}
+	n := new(big.Int).SetBytes(list[0].Value)
+	e, err := list[1].BigInt()
 	if err != nil {
 		return nil, err
 	}
-	e, err := list[1].Int()
-	if err != nil {
-		return nil, err
-	}
-	if n.Sign() <= 0 || n.BitLen() < 1024 || n.BitLen() > maxModulus || n.Bit(0) == 0 || e < 3 || e%2 == 0 {
+	if n.BitLen() < 1024 || n.BitLen() > maxModulus || n.Bit(0) == 0 || e.Cmp(big.NewInt(3)) < 0 || e.BitLen() > 62 || e.Bit(0) == 0 {
 		return nil, fmt.Errorf("rsa key of %d bits: %w", n.BitLen(), ErrUnsupported)
 	}
-	return &rsa.PublicKey{N: n, E: e}, nil
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 }
 
 func parseEC(params, key []byte) (*ec.Point, error) {
@@ -206,29 +211,34 @@ func withGenerator(p, a, b *big.Int, g []byte, n *big.Int, h int) (*ec.Curve, er
 	return nil, fmt.Errorf("base point: %w", ErrFormat)
 }
 
-// parseStandardised reads a key whose parameters are a domain parameter id (TR-03110-3 §A.2.1.1).
-func parseStandardised(params, key []byte) (*ec.Point, error) {
+// standardised reads a key whose parameters are a domain parameter id (TR-03110-3 §A.2.1.1): 0 to 2 are DH groups, the others curves.
+func (k *PublicKey) standardised(params, key []byte) error {
 	o, err := tlv.ReadOne(params, tlv.Integer)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	id, err := o.Int()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	curve, err := ec.ByID(id)
+	if id > 2 {
+		curve, err := ec.ByID(id)
+		if err != nil {
+			return err
+		}
+		k.EC, err = point(curve, key)
+		return err
+	}
+	g, err := dh.ByID(id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return point(curve, key)
+	k.DH, err = inGroup(DHKey{P: g.P, G: g.G, Q: g.Q}, key)
+	return err
 }
 
 func parseDH(params, key []byte, x942 bool) (*DHKey, error) {
 	list, err := sequence(params, 2, 5)
-	if err != nil {
-		return nil, err
-	}
-	y, err := tlv.ReadOne(key, tlv.Integer)
 	if err != nil {
 		return nil, err
 	}
@@ -241,6 +251,15 @@ func parseDH(params, key []byte, x942 bool) (*DHKey, error) {
 		if *t, err = list[i].BigInt(); err != nil {
 			return nil, err
 		}
+	}
+	return inGroup(k, key)
+}
+
+// inGroup adds the public value to a key's parameters. Whether it lies in the subgroup is for package dh, which uses it.
+func inGroup(k DHKey, key []byte) (*DHKey, error) {
+	y, err := tlv.ReadOne(key, tlv.Integer)
+	if err != nil {
+		return nil, err
 	}
 	if k.Y, err = y.BigInt(); err != nil {
 		return nil, err

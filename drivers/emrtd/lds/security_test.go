@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"motcua/drivers/emrtd/dh"
 	"motcua/drivers/emrtd/ec"
 	"motcua/drivers/emrtd/tlv"
+	"motcua/kiosk"
 )
 
 // cccdCardAccess is EF.CardAccess as public Vietnamese apps know it.
@@ -81,9 +83,11 @@ func TestRealDG15(t *testing.T) {
 	}
 }
 
-func TestRealDG15TooShort(t *testing.T) {
-	if k, err := ParseDG15(readFile(t, sharedDir(t, "specimens"), "bsi2008/Datagroup15.bin")); !errors.Is(err, ErrUnsupported) {
-		t.Errorf("a modulus of 1022 bits: %v, %v", k, err)
+// TestRealDG15Negative reads a specimen whose modulus lacks the zero byte before it.
+func TestRealDG15Negative(t *testing.T) {
+	k, err := ParseDG15(readFile(t, sharedDir(t, "specimens"), "bsi2008/Datagroup15.bin"))
+	if err != nil || k.RSA == nil || k.RSA.N.BitLen() != 1024 || k.RSA.N.Sign() < 0 {
+		t.Errorf("%v, %v", k, err)
 	}
 }
 
@@ -205,6 +209,67 @@ func TestDHKeys(t *testing.T) {
 	}
 }
 
+// testKeyInfo gives a key for chip authentication.
+func testKeyInfo(t *testing.T) []byte {
+	t.Helper()
+	c, err := ec.ByName("brainpoolP256r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return MarshalKeyInfo(OIDPKECDH, MarshalECKey(c.Generator(), true), NoID)
+}
+
+func TestKeysOfOtherKinds(t *testing.T) {
+	dsa := tlv.Encode(tlv.Sequence, tlv.Encode(tlv.Sequence, tlv.EncodeOID(oidDSA)), tlv.EncodeBits(tlv.EncodeInt(big.NewInt(7))))
+	if _, err := ParseDG15(MarshalDG15(dsa)); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "dsa") {
+		t.Errorf("dsa: %v", err)
+	}
+	n := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(3), 2046), big.NewInt(1))
+	k, err := ParsePublicKey(MarshalRSAKey(&rsa.PublicKey{N: n, E: 1<<40 + 1}))
+	if err != nil || k.RSA.E != 1<<40+1 {
+		t.Errorf("large exponent: %v, %v", k, err)
+	}
+	pss := tlv.Encode(tlv.Sequence, tlv.Encode(tlv.Sequence, tlv.EncodeOID(oidRSAPSS)),
+		tlv.EncodeBits(tlv.Encode(tlv.Sequence, tlv.EncodeInt(n), tlv.AppendInt(nil, 65537))))
+	if k, err := ParsePublicKey(pss); err != nil || !k.PSSOnly {
+		t.Errorf("rsassa-pss: %v, %v", k, err)
+	}
+}
+
+// TestSeveralKeys keeps every key with its reference.
+func TestSeveralKeys(t *testing.T) {
+	one := MarshalKeyInfo(OIDPKECDH, MarshalECKey(ec.Curves()[0].Generator(), false), 1)
+	two := MarshalKeyInfo(OIDPKECDH, MarshalECKey(ec.Curves()[1].Generator(), true), 2)
+	s, err := ParseDG14(MarshalDG14(MarshalInfo(OIDCAECDHAES, 1, 1), MarshalInfo(OIDCAECDHAES, 1, 2), one, two))
+	if err != nil || len(s.ChipAuth) != 2 || len(s.ChipAuthKeys) != 2 || len(s.Unknown) != 0 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if ids := [2]int{s.ChipAuthKeys[0].KeyID, s.ChipAuthKeys[1].KeyID}; ids != [2]int{1, 2} && ids != [2]int{2, 1} {
+		t.Errorf("key references %v", ids)
+	}
+}
+
+// TestStandardisedDH reads keys in the groups that have a number (TR-03110-3 table 4).
+func TestStandardisedDH(t *testing.T) {
+	for id := range 3 {
+		g, err := dh.ByID(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spki := func(y *big.Int) []byte {
+			return tlv.Encode(tlv.Sequence,
+				tlv.Encode(tlv.Sequence, tlv.EncodeOID(oidStandardised), tlv.AppendInt(nil, id)), tlv.EncodeBits(tlv.EncodeInt(y)))
+		}
+		k, err := ParsePublicKey(spki(g.G))
+		if err != nil || k.DH == nil || k.DH.P.Cmp(g.P) != 0 || k.DH.Q.Cmp(g.Q) != 0 || k.DH.Y.Cmp(g.G) != 0 {
+			t.Errorf("group %d: %v, %v", id, k, err)
+		}
+		if _, err := ParsePublicKey(spki(g.P)); err == nil {
+			t.Errorf("group %d: a value outside is accepted", id)
+		}
+	}
+}
+
 func TestSecurityInfosKeepTheUnknown(t *testing.T) {
 	c, _ := ec.ByName("P-256")
 	k, err := c.GenerateKey(rand.Reader)
@@ -253,12 +318,10 @@ func FuzzSecurityInfos(f *testing.F) {
 		if err != nil {
 			return
 		}
-		n := len(s.PACE) + len(s.PACEDomain) + len(s.ChipAuth) + len(s.ChipAuthKeys) + len(s.TerminalAuth) + len(s.ActiveAuth) + len(s.Unknown)
+		n := len(s.PACE) + len(s.PACEDomain) + len(s.ChipAuth) + len(s.ChipAuthKeys) + len(s.ChipDomain) + len(s.TerminalAuth) + len(s.ActiveAuth) + len(s.Unknown)
 		if n != len(s.All) {
 			t.Fatalf("%d entries, %d sorted", len(s.All), n)
 		}
-		_, _ = ParseDG14(raw)
-		_, _ = ParseDG15(raw)
 	})
 }
 
@@ -273,6 +336,41 @@ func FuzzPublicKey(f *testing.F) {
 		}
 		if k.EC == nil && k.RSA == nil && k.DH == nil || k.String() == "no key" {
 			t.Fatal("accepted without a key")
+		}
+	})
+}
+
+func FuzzDG14(f *testing.F) {
+	c, _ := ec.ByName("brainpoolP256r1")
+	f.Add(MarshalDG14(MarshalInfo(OIDCAECDHAES, 1, NoID), MarshalKeyInfo(OIDPKECDH, MarshalECKey(c.Generator(), true), NoID), MarshalInfo(OIDPACEGMAES, 2, 13)))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		found := Inspect(map[kiosk.FileID][]byte{kiosk.FileDG14: raw})
+		_, err := ParseDG14(raw)
+		if broken := len(found) > 0 && found[0].Grade == Broken; broken != (err != nil) {
+			t.Fatalf("%v, but %v", err, found)
+		}
+	})
+}
+
+func FuzzDG15(f *testing.F) {
+	c, _ := ec.ByName("P-256")
+	f.Add(MarshalDG15(MarshalECKey(c.Generator(), false)))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		Inspect(map[kiosk.FileID][]byte{kiosk.FileDG15: raw})
+		if k, err := ParseDG15(raw); err == nil && k.String() == "no key" {
+			t.Fatal("accepted without a key")
+		}
+	})
+}
+
+func FuzzCardSecurity(f *testing.F) {
+	infos, _ := hex.DecodeString(cccdCardAccess)
+	content := tlv.Encode(tlv.Sequence, tlv.EncodeOID(oidSecurityObject), tlv.Encode(0xA0, tlv.Encode(tlv.OctetString, infos)))
+	f.Add(tlv.Encode(tlv.Sequence, tlv.EncodeOID(oidSignedData), tlv.Encode(0xA0,
+		tlv.Encode(tlv.Sequence, tlv.AppendInt(nil, 3), tlv.Encode(tlv.Set), content, tlv.Encode(tlv.Set)))))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if s, err := ParseCardSecurity(raw); err == nil && s == nil {
+			t.Fatal("accepted without anything")
 		}
 	})
 }

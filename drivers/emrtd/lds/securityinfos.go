@@ -57,6 +57,14 @@ type ChipAuthenticationInfo struct {
 	Raw      []byte
 }
 
+// ChipAuthenticationDomainParameterInfo holds domain parameters of chip authentication (TR-03110-3 §A.1.1.2), as identity cards have.
+type ChipAuthenticationDomainParameterInfo struct {
+	Protocol  asn1.ObjectIdentifier
+	Algorithm []byte // AlgorithmIdentifier as read
+	KeyID     int
+	Raw       []byte
+}
+
 // ChipAuthenticationPublicKeyInfo holds a key of it (§9.2.5).
 type ChipAuthenticationPublicKeyInfo struct {
 	Protocol asn1.ObjectIdentifier // OIDPKDH or OIDPKECDH
@@ -84,6 +92,7 @@ type SecurityInfos struct {
 	PACE         []PACEInfo
 	PACEDomain   []PACEDomainParameterInfo
 	ChipAuth     []ChipAuthenticationInfo
+	ChipDomain   []ChipAuthenticationDomainParameterInfo
 	ChipAuthKeys []ChipAuthenticationPublicKeyInfo
 	TerminalAuth []TerminalAuthenticationInfo
 	ActiveAuth   []ActiveAuthenticationInfo
@@ -159,6 +168,8 @@ func (s *SecurityInfos) known(info SecurityInfo, args []tlv.Object) bool {
 		return s.addKey(info, args)
 	case under(id, OIDCA, 2):
 		return s.addCA(info, args)
+	case under(id, OIDCA, 1):
+		return s.addChipDomain(info, args)
 	case under(id, OIDPACE, 2):
 		return s.addPACE(info, args)
 	case under(id, OIDPACE, 1):
@@ -219,6 +230,15 @@ func (s *SecurityInfos) addDomain(info SecurityInfo, args []tlv.Object) bool {
 		return false
 	}
 	s.PACEDomain = append(s.PACEDomain, PACEDomainParameterInfo{info.Protocol, args[0].Raw, id, info.Raw})
+	return true
+}
+
+func (s *SecurityInfos) addChipDomain(info SecurityInfo, args []tlv.Object) bool {
+	id, ok := optionalID(args[1:])
+	if !ok || args[0].Tag != tlv.Sequence {
+		return false
+	}
+	s.ChipDomain = append(s.ChipDomain, ChipAuthenticationDomainParameterInfo{info.Protocol, args[0].Raw, id, info.Raw})
 	return true
 }
 

@@ -3,6 +3,7 @@ package pa
 import (
 	"bytes"
 	"crypto"
+	"crypto/dsa" //nolint:staticcheck // see key.go
 	"crypto/rsa"
 	_ "crypto/sha1" // the hashes that security objects use
 	_ "crypto/sha256"
@@ -11,9 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"motcua/drivers/emrtd/ec"
-	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/tlv"
 )
 
@@ -23,10 +24,29 @@ var (
 	oidSHA256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 	oidSHA384 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 2}
 	oidSHA512 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}
+	oidEC     = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
 	oidRSA    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	oidMGF1   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}
 	oidPSS    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
 )
+
+// forbidden are algorithms that Doc 9303-12 §4.1.6 has never listed and that can be forged: MD2, MD4 and MD5, alone and with RSA.
+var forbidden = []asn1.ObjectIdentifier{
+	{1, 2, 840, 113549, 2, 2},
+	{1, 2, 840, 113549, 2, 4},
+	{1, 2, 840, 113549, 2, 5},
+	{1, 2, 840, 113549, 1, 1, 2},
+	{1, 2, 840, 113549, 1, 1, 3},
+	{1, 2, 840, 113549, 1, 1, 4},
+}
+
+// unknown is the error for an algorithm that is in no table here.
+func unknown(what string, id asn1.ObjectIdentifier) error {
+	if slices.ContainsFunc(forbidden, id.Equal) {
+		return fmt.Errorf("%s %v: %w", what, id, ErrForbidden)
+	}
+	return fmt.Errorf("%s %v: %w", what, id, ErrUnsupported)
+}
 
 var hashes = []struct {
 	id   asn1.ObjectIdentifier
@@ -46,11 +66,12 @@ const (
 	schemePSS
 	schemeECDSA
 	schemeECDSAPlain // r || s instead of SEQUENCE { r, s } (BSI TR-03111 §5.2.1)
+	schemeDSA
 )
 
 func (s scheme) String() string {
 	return map[scheme]string{
-		schemePKCS1: "RSA PKCS1", schemePSS: "RSASSA-PSS", schemeECDSA: "ECDSA", schemeECDSAPlain: "ECDSA plain",
+		schemePKCS1: "RSA PKCS1", schemePSS: "RSASSA-PSS", schemeECDSA: "ECDSA", schemeECDSAPlain: "ECDSA plain", schemeDSA: "DSA",
 	}[s]
 }
 
@@ -75,6 +96,9 @@ var signatureOIDs = []struct {
 	{asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3}, schemeECDSAPlain, crypto.SHA256},
 	{asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 4}, schemeECDSAPlain, crypto.SHA384},
 	{asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 5}, schemeECDSAPlain, crypto.SHA512},
+	{asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 3}, schemeDSA, crypto.SHA1},
+	{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 1}, schemeDSA, crypto.SHA224},
+	{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 2}, schemeDSA, crypto.SHA256},
 }
 
 // algorithm is a signature algorithm with its parameters.
@@ -83,6 +107,7 @@ type algorithm struct {
 	hash   crypto.Hash // 0: rsaEncryption, the hash is named elsewhere
 	salt   int         // RSASSA-PSS
 	mgf    crypto.Hash // RSASSA-PSS
+	params string      // parameters that stand where none belong: they must be those of the key
 }
 
 // algorithmIdentifier splits an AlgorithmIdentifier; params is nil when absent or NULL.
@@ -117,7 +142,7 @@ func hashAlgorithm(o tlv.Object) (crypto.Hash, error) {
 			return h.hash, nil
 		}
 	}
-	return 0, fmt.Errorf("hash %v: %w", id, ErrUnsupported)
+	return 0, unknown("hash", id)
 }
 
 // signatureAlgorithm reads the AlgorithmIdentifier of a signature.
@@ -129,25 +154,25 @@ func signatureAlgorithm(o tlv.Object) (algorithm, error) {
 	if id.Equal(oidPSS) {
 		return pssParameters(params)
 	}
-	if params != nil {
-		return algorithm{}, fmt.Errorf("parameters of signature %v: %w", id, ErrUnsupported)
-	}
-	if id.Equal(oidRSA) {
+	if id.Equal(oidRSA) && params == nil {
 		return algorithm{scheme: schemePKCS1}, nil
+	}
+	if id.Equal(oidEC) { // the key's algorithm in place of the signature's
+		return algorithm{scheme: schemeECDSA, params: string(params)}, nil
 	}
 	for _, s := range signatureOIDs {
 		if s.id.Equal(id) {
-			return algorithm{scheme: s.scheme, hash: s.hash}, nil
+			return algorithm{scheme: s.scheme, hash: s.hash, params: string(params)}, nil
 		}
 	}
-	return algorithm{}, fmt.Errorf("signature %v: %w", id, ErrUnsupported)
+	return algorithm{}, unknown("signature", id)
 }
 
-// pssParameters reads RSASSA-PSS-params (RFC 4055 §3.1).
+// pssParameters reads RSASSA-PSS-params (RFC 4055 §3.1); every field left out, and so all of them, has its default.
 func pssParameters(params []byte) (algorithm, error) {
 	a := algorithm{scheme: schemePSS, hash: crypto.SHA1, mgf: crypto.SHA1, salt: 20}
 	if params == nil {
-		return algorithm{}, fmt.Errorf("parameters of rsassa-pss: %w", ErrUnsupported)
+		return a, nil
 	}
 	o, err := tlv.ReadOne(params, tlv.Sequence)
 	if err != nil {
@@ -208,9 +233,12 @@ func (a *algorithm) setPSS(f tlv.Object) error {
 var errSignature = errors.New("signature invalid")
 
 // verify checks a signature over message. Errors: errSignature, ErrUnsupported.
-func (a algorithm) verify(key *lds.PublicKey, message, sig []byte) error {
+func (a algorithm) verify(key *PublicKey, message, sig []byte) error {
 	if a.hash == 0 {
 		return fmt.Errorf("signature without a hash: %w", ErrUnsupported)
+	}
+	if a.params != "" && a.params != string(key.params) {
+		return fmt.Errorf("parameters of the signature: %w", ErrUnsupported)
 	}
 	h := a.hash.New()
 	h.Write(message)
@@ -218,13 +246,13 @@ func (a algorithm) verify(key *lds.PublicKey, message, sig []byte) error {
 	switch {
 	case a.scheme == schemeECDSA && key.EC != nil:
 		r, s, err := ec.ParseDER(sig)
-		if err != nil || !canonical(r, s, sig) || !ec.VerifyECDSA(key.EC, digest, r, s) {
+		if err != nil || !canonical(r, s, sig) || !key.verifyECDSA(digest, r, s) {
 			return errSignature
 		}
 		return nil
 	case a.scheme == schemeECDSAPlain && key.EC != nil:
 		r, s, err := key.EC.Curve().ParsePlain(sig)
-		if err != nil || !ec.VerifyECDSA(key.EC, digest, r, s) {
+		if err != nil || !key.verifyECDSA(digest, r, s) {
 			return errSignature
 		}
 		return nil
@@ -234,21 +262,20 @@ func (a algorithm) verify(key *lds.PublicKey, message, sig []byte) error {
 		}
 		return nil
 	case a.scheme == schemePSS && key.RSA != nil:
-		return a.verifyPSS(key, digest, sig)
+		if !verifyPSS(key.RSA, a.hash, a.mgf, a.salt, digest, sig) {
+			return errSignature
+		}
+		return nil
+	case a.scheme == schemeDSA && key.DSA != nil:
+		return verifyDSA(key.DSA, digest, sig)
 	}
 	return fmt.Errorf("%v with key %v: %w", a.scheme, key, ErrUnsupported)
 }
 
-// verifyPSS takes a salt of the stated length and nothing else: the parameters of a SignerInfo are not signed themselves.
-func (a algorithm) verifyPSS(key *lds.PublicKey, digest, sig []byte) error {
-	if a.mgf != a.hash || a.salt == 0 { // 0 means "any length" to crypto/rsa; no known certificate has it
-		return fmt.Errorf("rsassa-pss with two hashes or no salt: %w", ErrUnsupported)
-	}
-	if a.salt > key.RSA.Size() {
-		return errSignature
-	}
-	opts := &rsa.PSSOptions{SaltLength: a.salt, Hash: a.hash}
-	if rsa.VerifyPSS(key.RSA, a.hash, digest, sig, opts) != nil {
+// verifyDSA checks SEQUENCE { r, s } over the leftmost bits of a hash (FIPS 186-4 §4.7).
+func verifyDSA(key *dsa.PublicKey, digest, sig []byte) error {
+	r, s, err := ec.ParseDER(sig)
+	if err != nil || !canonical(r, s, sig) || !dsa.Verify(key, digest[:min(len(digest), key.Q.BitLen()/8)], r, s) {
 		return errSignature
 	}
 	return nil
@@ -261,6 +288,6 @@ func canonical(r, s *big.Int, sig []byte) bool {
 }
 
 // name describes algorithm and key for people.
-func (a algorithm) name(key *lds.PublicKey) string {
+func (a algorithm) name(key *PublicKey) string {
 	return fmt.Sprintf("%v %v, %v", a.scheme, a.hash, key)
 }

@@ -2,14 +2,15 @@ package pa
 
 import (
 	"bytes"
+	"crypto/sha1" //nolint:gosec // key identifiers are SHA-1
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/tlv"
 )
 
@@ -33,9 +34,10 @@ type Certificate struct {
 	ca              bool
 	constrained     bool // basic constraints are present
 	purposes        []asn1.ObjectIdentifier
+	critical        bool // has a critical extension that is not known
 
 	once   sync.Once
-	key    *lds.PublicKey
+	key    *PublicKey
 	keyErr error
 }
 
@@ -60,9 +62,23 @@ func (c *Certificate) Fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// keyID computes the key identifier of RFC 5280 §4.2.1.2 (1): SHA-1 of the public key's bits.
+func (c *Certificate) keyID() []byte {
+	list, err := children(c.spki, tlv.Sequence, 2, 2)
+	if err != nil {
+		return nil
+	}
+	bits, err := list[1].Bits()
+	if err != nil {
+		return nil
+	}
+	sum := sha1.Sum(bits) //nolint:gosec // an identifier, not a signature
+	return sum[:]
+}
+
 // Key gives the public key.
-func (c *Certificate) Key() (*lds.PublicKey, error) {
-	c.once.Do(func() { c.key, c.keyErr = lds.ParsePublicKey(c.spki) })
+func (c *Certificate) Key() (*PublicKey, error) {
+	c.once.Do(func() { c.key, c.keyErr = parseKey(c.spki) })
 	return c.key, c.keyErr
 }
 
@@ -70,7 +86,7 @@ func (c *Certificate) Key() (*lds.PublicKey, error) {
 func (c *Certificate) SelfIssued() bool { return bytes.Equal(c.issuer.raw, c.subject.raw) }
 
 // CheckSignature checks the certificate's signature under its issuer's key. The algorithm stands twice and must be the same.
-func (c *Certificate) CheckSignature(issuer *lds.PublicKey) error {
+func (c *Certificate) CheckSignature(issuer *PublicKey) error {
 	if !bytes.Equal(c.innerAlg.Raw, c.outerAlg.Raw) {
 		return errSignature
 	}
@@ -173,10 +189,19 @@ var (
 	oidAuthorityKeyID   = asn1.ObjectIdentifier{2, 5, 29, 35}
 )
 
+// knownExtensions may be critical besides those read here: they restrict nothing that passive authentication does (Doc 9303-12
+// §7.1.1; RFC 5280 §4.2): private key usage period, alternative names, name constraints, distribution points, policies, policy
+// constraints, inhibit any policy, authority and subject information access, ICAO's name change and document type list.
+var knownExtensions = []asn1.ObjectIdentifier{
+	{2, 5, 29, 16}, {2, 5, 29, 17}, {2, 5, 29, 18}, {2, 5, 29, 30}, {2, 5, 29, 31}, {2, 5, 29, 32}, {2, 5, 29, 33}, {2, 5, 29, 36}, {2, 5, 29, 46},
+	{2, 5, 29, 54}, {1, 3, 6, 1, 5, 5, 7, 1, 1}, {1, 3, 6, 1, 5, 5, 7, 1, 11}, {2, 23, 136, 1, 1, 6, 1}, {2, 23, 136, 1, 1, 6, 2},
+}
+
 // The bits of key usage this package asks for (RFC 5280 §4.2.1.3).
 const (
 	usageDigitalSignature = 1 << 15
 	usageCertSign         = 1 << 10
+	usageCRLSign          = 1 << 9
 )
 
 func (c *Certificate) readExtensions(o tlv.Object) error {
@@ -218,9 +243,13 @@ func (c *Certificate) readExtension(e tlv.Object) error {
 		return c.readPurposes(value.Value)
 	case id.Equal(oidBasicConstraints):
 		return c.readConstraints(value.Value)
+	case len(list) == 3 && isTrue(list[1]) && !slices.ContainsFunc(knownExtensions, id.Equal):
+		c.critical = true
 	}
 	return nil
 }
+
+func isTrue(o tlv.Object) bool { return o.Tag == tlv.Boolean && len(o.Value) == 1 && o.Value[0] != 0 }
 
 func (c *Certificate) readAuthority(b []byte) error {
 	list, err := children(b, tlv.Sequence, 0, 3)
@@ -266,7 +295,7 @@ func (c *Certificate) readConstraints(b []byte) error {
 		return err
 	}
 	c.constrained = true
-	c.ca = len(list) > 0 && list[0].Tag == tlv.Boolean && len(list[0].Value) == 1 && list[0].Value[0] != 0
+	c.ca = len(list) > 0 && isTrue(list[0])
 	return nil
 }
 
@@ -276,15 +305,15 @@ func (c *Certificate) allows(use int) bool { return c.usage < 0 || c.usage&use !
 // icaoSecurity is id-icao-mrtd-security; the purposes of extended key usage under it name signers of lists and seals.
 var icaoSecurity = asn1.ObjectIdentifier{2, 23, 136, 1, 1}
 
-// signsDocuments reports whether the certificate is a document signer's: version 3, no authority, made for signatures, and not
-// reserved for master lists, deviation lists or visible seals (Doc 9303-12 §7.1.3).
+// signsDocuments reports whether the certificate is a document signer's: version 3, no authority, made for signatures by its key
+// usage, which must be there, and not reserved for master lists, deviation lists or visible seals (Doc 9303-12 §7.1.1 and .3).
 func (c *Certificate) signsDocuments() bool {
 	for _, p := range c.purposes {
 		if len(p) > len(icaoSecurity) && p[:len(icaoSecurity)].Equal(icaoSecurity) {
 			return false
 		}
 	}
-	return c.version == 3 && !c.ca && c.allows(usageDigitalSignature)
+	return c.version == 3 && !c.ca && c.usage >= 0 && c.allows(usageDigitalSignature)
 }
 
 // children reads b as one object of that tag with least to most objects inside.

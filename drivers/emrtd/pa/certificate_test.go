@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"testing"
 
-	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/tlv"
 )
 
@@ -31,7 +30,7 @@ func TestTimes(t *testing.T) {
 func TestPSSParameters(t *testing.T) {
 	good := algorithm{scheme: schemePSS, hash: crypto.SHA256, mgf: crypto.SHA256, salt: 32}
 	key := newRSASigner(t)
-	k, err := lds.ParsePublicKey(key.spki())
+	k, err := parseKey(key.spki())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +50,6 @@ func TestPSSParameters(t *testing.T) {
 	}
 	seq := func(parts ...[]byte) []byte { return tlv.Encode(tlv.Sequence, parts...) }
 	for name, params := range map[string][]byte{
-		"none":       nil,
 		"trailer 2":  seq(tlv.Encode(0xA3, tlv.AppendInt(nil, 2))),
 		"field 4":    seq(tlv.Encode(0xA4, tlv.AppendInt(nil, 2))),
 		"twice":      seq(tlv.Encode(0xA2, tlv.AppendInt(nil, 2)), tlv.Encode(0xA2, tlv.AppendInt(nil, 2))),
@@ -61,6 +59,9 @@ func TestPSSParameters(t *testing.T) {
 		if _, err := pssParameters(params); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+	if a, err := pssParameters(nil); err != nil || a.hash != crypto.SHA1 || a.mgf != crypto.SHA1 || a.salt != 20 {
+		t.Errorf("no parameters: %+v, %v", a, err)
 	}
 	if a, err := pssParameters(seq(tlv.Encode(0xA3, tlv.AppendInt(nil, 1)))); err != nil || a.hash != crypto.SHA1 || a.salt != 20 {
 		t.Errorf("defaults: %+v, %v", a, err)

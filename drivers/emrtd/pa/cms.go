@@ -19,6 +19,7 @@ var (
 	oidContentType   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
 	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
 	oidSigningTime   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
+	oidProtection    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 52}
 )
 
 // signedData is a CMS SignedData with one signer (RFC 5652 §5.1).
@@ -43,6 +44,7 @@ type signerInfo struct {
 	messageHash []byte // attribute
 	signed      time.Time
 	signature   []byte
+	protection  *tlv.Object // attribute CMSAlgorithmProtection
 }
 
 // maxCertificates bounds the certificates beside a signature.
@@ -178,13 +180,39 @@ func (s *signerInfo) read(o tlv.Object) error {
 		return err
 	}
 	if s.alg.hash == 0 {
+		if s.alg.scheme == schemeECDSA && s.digest == crypto.SHA1 { // one byte from ecdsa-with-SHA1
+			return fmt.Errorf("signature algorithm without a hash: %w", ErrFormat)
+		}
 		s.alg.hash = s.digest
+	}
+	if err := s.checkProtection(list[2], list[4]); err != nil {
+		return err
 	}
 	if list[5].Tag != tlv.OctetString {
 		return fmt.Errorf("signature: %w", ErrFormat)
 	}
 	s.signature = list[5].Value
 	return nil
+}
+
+// checkProtection compares the algorithms with what CMSAlgorithmProtection (RFC 6211 §2) says of them under the signature.
+func (s *signerInfo) checkProtection(digest, signature tlv.Object) error {
+	if s.protection == nil {
+		return nil
+	}
+	list, err := children(s.protection.Raw, tlv.Sequence, 2, 2)
+	if err != nil || list[1].Tag != 0xA1 || !sameAlgorithm(list[0], digest) ||
+		!sameAlgorithm(tlv.Object{Tag: tlv.Sequence, Value: list[1].Value}, signature) {
+		return fmt.Errorf("algorithm protection: %w", ErrFormat)
+	}
+	return nil
+}
+
+// sameAlgorithm compares AlgorithmIdentifiers; absent and NULL parameters are the same.
+func sameAlgorithm(a, b tlv.Object) bool {
+	idA, paramsA, errA := algorithmIdentifier(a)
+	idB, paramsB, errB := algorithmIdentifier(b)
+	return errA == nil && errB == nil && idA.Equal(idB) && bytes.Equal(paramsA, paramsB)
 }
 
 // readIdentifier reads the signer's identifier: version 1 has issuer and serial number, version 3 a subject key identifier.
@@ -270,6 +298,12 @@ func (s *signerInfo) readAttribute(a tlv.Object, seen map[string]bool) error {
 			return ErrFormat
 		}
 		s.messageHash = v[0].Value
+	case id.Equal(oidProtection):
+		v, err := children(list[1].Raw, tlv.Set, 1, 1)
+		if err != nil {
+			return ErrFormat
+		}
+		s.protection = &v[0]
 	case id.Equal(oidSigningTime):
 		v, err := children(list[1].Raw, tlv.Set, 1, 1)
 		if err != nil {
@@ -284,6 +318,7 @@ func (s *signerInfo) readAttribute(a tlv.Object, seen map[string]bool) error {
 // The failures of a signature, each with its own reason.
 var (
 	errNoSigner    = errors.New("signer certificate missing")
+	errIdentifier  = errors.New("signer identifier fits no certificate")
 	errContentType = errors.New("content type differs")
 	errDigest      = errors.New("message digest differs")
 )
@@ -291,19 +326,45 @@ var (
 // signerCertificate gives the certificate the signer's identifier names, from the message or else from those known.
 func (sd *signedData) signerCertificate(known ...*Certificate) (*Certificate, error) {
 	for _, c := range slices.Concat(sd.certificates, known) {
-		s := &sd.signer
-		if s.issuer != nil && bytes.Equal(s.serial, c.Serial) && s.issuer.matches(c.issuer) {
+		if sd.signer.names(c) {
 			return c, nil
 		}
-		if s.issuer == nil && len(s.keyID) > 0 && bytes.Equal(s.keyID, c.SubjectKeyID) {
-			return c, nil
-		}
+	}
+	if slices.ContainsFunc(sd.certificates, (*Certificate).signsDocuments) {
+		return nil, errIdentifier
 	}
 	return nil, errNoSigner
 }
 
+// names reports whether the signer's identifier is that of a certificate. Serial numbers are compared as numbers of so many bits,
+// for some signers drop the sign's leading zero. Some name the signer itself where its issuer belongs.
+func (s *signerInfo) names(c *Certificate) bool {
+	if s.issuer == nil {
+		id := c.SubjectKeyID
+		if len(id) == 0 {
+			id = c.keyID()
+		}
+		return len(s.keyID) > 0 && bytes.Equal(s.keyID, id)
+	}
+	if !bytes.Equal(minimal(s.serial), minimal(c.Serial)) {
+		return false
+	}
+	return s.issuer.matches(c.issuer) || apart(c.issuer.raw, c.subject.raw) && bytes.Equal(s.issuer.raw, c.subject.raw)
+}
+
+// apart reports whether two encodings differ in more than one byte.
+func apart(a, b []byte) bool {
+	n := 0
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return len(a) != len(b) || n > 1
+}
+
 // verify checks the signature over content of the type wanted. also are hashes that may stand in the list of digest algorithms
-// besides the signer's own. Some signers hash content and attributes differently; each is taken as stated.
+// besides the signer's own; SHA-1 may stand there unused, for no other hash's identifier is one byte away from its. Some signers hash content and attributes differently; each is taken as stated.
 // Errors: errContentType, errDigest, errSignature, ErrFormat, ErrUnsupported.
 func (sd *signedData) verify(c *Certificate, want asn1.ObjectIdentifier, also ...crypto.Hash) error {
 	s := &sd.signer
@@ -314,7 +375,7 @@ func (sd *signedData) verify(c *Certificate, want asn1.ObjectIdentifier, also ..
 		return fmt.Errorf("digest algorithms: %w", ErrFormat)
 	}
 	for _, h := range sd.hashes {
-		if h != s.digest && h != s.alg.hash && !slices.Contains(also, h) {
+		if h != s.digest && h != s.alg.hash && h != crypto.SHA1 && !slices.Contains(also, h) {
 			return fmt.Errorf("digest algorithms: %w", ErrFormat)
 		}
 	}

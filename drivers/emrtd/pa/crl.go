@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"motcua/drivers/emrtd/lds"
 	"motcua/drivers/emrtd/tlv"
 )
 
@@ -35,7 +34,7 @@ func (s *Store) addCRL(name string, raw []byte) Source {
 		src.Err = fmt.Errorf("read revocation list: %w", err)
 		return src
 	}
-	src.Date, src.Certificates = l.thisUpdate, len(l.serials)
+	src.Date, src.Until, src.Certificates = l.thisUpdate, l.nextUpdate, len(l.serials)
 	if !s.signed(l) {
 		src.Err = fmt.Errorf("revocation list: no anchor that signed it")
 		return src
@@ -48,14 +47,14 @@ func (s *Store) addCRL(name string, raw []byte) Source {
 // signed reports whether an anchor of the list's issuer signed it.
 func (s *Store) signed(l *crl) bool {
 	for _, a := range s.byName[l.issuer.key()] {
-		if key, err := a.Key(); err == nil && a.verified() && l.check(key) == nil {
+		if key, err := a.Key(); err == nil && a.allows(usageCRLSign|usageCertSign) && a.verified() && l.check(key) == nil {
 			return true
 		}
 	}
 	return false
 }
 
-func (l *crl) check(key *lds.PublicKey) error {
+func (l *crl) check(key *PublicKey) error {
 	if !bytes.Equal(l.innerAlg.Raw, l.outerAlg.Raw) {
 		return errSignature
 	}
@@ -67,6 +66,9 @@ func (l *crl) check(key *lds.PublicKey) error {
 }
 
 func parseCRL(raw []byte) (*crl, error) {
+	if len(raw) > maxFile {
+		return nil, fmt.Errorf("%d bytes: %w", len(raw), tlv.ErrLimit)
+	}
 	list, err := children(raw, tlv.Sequence, 3, 3)
 	if err != nil {
 		return nil, err
@@ -94,19 +96,43 @@ func parseCRL(raw []byte) (*crl, error) {
 	return l, l.readRest(list[3:])
 }
 
-// readRest reads nextUpdate and the revoked certificates, both optional.
+// readRest reads nextUpdate, the revoked certificates and the extensions, all optional and in this order.
 func (l *crl) readRest(list []tlv.Object) (err error) {
-	for _, o := range list {
-		switch o.Tag {
-		case tlv.UTCTime, tlv.GeneralizedTime:
-			if l.nextUpdate, err = parseTime(o); err != nil {
-				return err
-			}
-		case tlv.Sequence:
-			if err := l.readRevoked(o); err != nil {
-				return err
-			}
-		default: // extensions: number, authority key identifier
+	if len(list) > 0 && (list[0].Tag == tlv.UTCTime || list[0].Tag == tlv.GeneralizedTime) {
+		if l.nextUpdate, err = parseTime(list[0]); err != nil {
+			return err
+		}
+		list = list[1:]
+	}
+	if len(list) > 0 && list[0].Tag == tlv.Sequence {
+		if err := l.readRevoked(list[0]); err != nil {
+			return err
+		}
+		list = list[1:]
+	}
+	if len(list) > 0 && list[0].Tag == 0xA0 {
+		entries, err := children(list[0].Value, tlv.Sequence, 1, 32)
+		if err != nil {
+			return err
+		}
+		return noCritical(entries)
+	}
+	if len(list) > 0 {
+		return ErrFormat
+	}
+	return nil
+}
+
+// noCritical refuses lists with critical extensions: they say that the list is a delta, of a part, or of other issuers' certificates
+// (RFC 5280 §5.2 and §5.3), and such a list is not the whole answer.
+func noCritical(extensions []tlv.Object) error {
+	for _, e := range extensions {
+		list, err := children(e.Raw, tlv.Sequence, 2, 3)
+		if err != nil {
+			return err
+		}
+		if len(list) == 3 && isTrue(list[1]) {
+			return fmt.Errorf("critical extension: %w", ErrUnsupported)
 		}
 	}
 	return nil
@@ -125,26 +151,47 @@ func (l *crl) readRevoked(o tlv.Object) error {
 		if list[0].Tag != tlv.Integer {
 			return ErrFormat
 		}
-		l.serials[string(list[0].Value)] = true
+		if len(list) == 3 {
+			extensions, err := children(list[2].Raw, tlv.Sequence, 0, 16)
+			if err != nil {
+				return err
+			}
+			if err := noCritical(extensions); err != nil {
+				return err
+			}
+		}
+		l.serials[string(minimal(list[0].Value))] = true
 	}
 	return nil
 }
 
-// revoked looks a signer and its issuer up in the issuer's lists. state says how good the answer is.
+// revoked looks a signer and its issuer up in the issuer's lists. state says how good the answer is. A serial number stays revoked
+// when the list that has it is out of date.
 func (s *Store) revoked(c, issuer *Certificate, now time.Time) (signer, anchor bool, state string) {
-	state = "no list"
+	state = revocationNone
+	if s == nil {
+		return false, false, state
+	}
 	for _, l := range s.crls[issuer.subject.key()] {
-		signer = signer || l.serials[string(c.Serial)]
-		anchor = anchor || l.serials[string(issuer.Serial)]
+		signer = signer || l.serials[string(minimal(c.Serial))]
+		anchor = anchor || l.serials[string(minimal(issuer.Serial))]
 		switch {
-		case l.nextUpdate.IsZero() || now.Before(l.nextUpdate):
-			state = "good"
-		case state == "no list":
-			state = "list out of date"
+		case !now.Before(l.thisUpdate) && (l.nextUpdate.IsZero() || !now.After(l.nextUpdate)):
+			state = revocationGood
+		case state == revocationNone:
+			state = revocationOld
 		}
 	}
 	if signer || anchor {
-		state = "revoked"
+		state = revocationBad
 	}
 	return signer, anchor, state
 }
+
+// The states of revocation.
+const (
+	revocationNone = "no list"
+	revocationGood = "good"
+	revocationOld  = "list out of date"
+	revocationBad  = "revoked"
+)

@@ -296,3 +296,27 @@ func (m *message) signerInfo(t testing.TB, content []byte) []byte {
 	return tlv.Encode(tlv.Sequence, tlv.AppendInt(nil, m.signerVersion), sid, hashIdentifier(m.digest), attrField, alg,
 		tlv.Encode(tlv.OctetString, m.key.sign(t, m.alg, signed)), m.unsigned)
 }
+
+// signPSS is EMSA-PSS-ENCODE (RFC 8017 §9.1.1) with any two hashes, for crypto/rsa takes one.
+func signPSS(t testing.TB, key *rsa.PrivateKey, hash, mask crypto.Hash, salt int, digest []byte) []byte {
+	t.Helper()
+	s := make([]byte, salt)
+	if _, err := rand.Read(s); err != nil {
+		t.Fatal(err)
+	}
+	h := hash.New()
+	h.Write(make([]byte, 8))
+	h.Write(digest)
+	h.Write(s)
+	sum := h.Sum(nil)
+	bits := key.N.BitLen() - 1
+	em := make([]byte, (bits+7)/8)
+	db := em[:len(em)-len(sum)-1]
+	db[len(db)-salt-1] = 1
+	copy(db[len(db)-salt:], s)
+	mgf1(db, mask, sum)
+	db[0] &= 0xFF >> (8*len(em) - bits)
+	copy(em[len(db):], sum)
+	em[len(em)-1] = 0xBC
+	return new(big.Int).Exp(new(big.Int).SetBytes(em), key.D, key.N).FillBytes(make([]byte, key.Size()))
+}

@@ -26,6 +26,9 @@ func (s *Store) addMasterList(name string, raw []byte) Source {
 		return src
 	}
 	src.Date = sd.signer.signed
+	if c, err := sd.signerCertificate(); err == nil {
+		src.Until = c.NotAfter
+	}
 	if src.Note, err = s.verifyMasterList(sd); err != nil {
 		src.Err = err
 		return src
@@ -68,6 +71,8 @@ func (s *Store) verifyMasterList(sd *signedData) (note string, err error) {
 	}
 	anchor, reason := s.issuer(c)
 	switch {
+	case s.listSigners[c.Fingerprint()]:
+		return "signer installed", nil
 	case reason == "":
 		return "signer under " + anchor.Subject(), nil
 	case len(s.Anchors(c.issuer.country())) > 0:

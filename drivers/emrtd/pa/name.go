@@ -152,8 +152,11 @@ func (n name) String() string {
 	return strings.Join(all, ", ")
 }
 
-// matches reports whether a signer's identifier names the same issuer as its certificate: byte for byte, or with the parts in
-// another order, or with every free text of one other string type. Anything looser would let a byte be changed unnoticed.
+// matches reports whether a signer's identifier names the same issuer as its certificate. The identifier is not signed, so a
+// looser comparison than byte for byte must not let a byte be changed unnoticed. A name may depart in the order of its parts, and
+// in each of these if it does so throughout: all free texts are of one other string type; all texts are in capitals, in small
+// letters, or without double blanks (RFC 5280 §7.1 compares names so). Departures of a single byte are refused, and a single byte
+// changed in a departing name leaves it with texts of two kinds.
 func (n name) matches(cert name) bool {
 	if bytes.Equal(n.raw, cert.raw) {
 		return true
@@ -162,23 +165,60 @@ func (n name) matches(cert name) bool {
 		return false
 	}
 	a, b := sortedParts(n.parts), sortedParts(cert.parts)
-	differ, texts := 0, 0
+	distance, types := 0, map[tlv.Tag]bool{}
 	for i := range a {
-		if !a[i].id.Equal(b[i].id) || !bytes.Equal(a[i].value, b[i].value) {
+		if !a[i].id.Equal(b[i].id) || !sameType(a[i], b[i]) {
 			return false
 		}
-		if freeText(b[i].id) {
-			texts++
+		if freeText(a[i].id) && textTypes[a[i].tag] {
+			types[a[i].tag] = true
 		}
-		if a[i].tag != b[i].tag {
-			if !freeText(a[i].id) || !sameText(a[i].tag) || !sameText(b[i].tag) {
-				return false
-			}
-			differ++
+		distance += a[i].distance(b[i])
+	}
+	if distance == 0 {
+		return true
+	}
+	retyped := slices.ContainsFunc(a, func(p attribute) bool { return freeText(p.id) }) && !sameTags(a, b)
+	return distance >= 2 && (!retyped || len(types) == 1) && slices.ContainsFunc(styles, func(style func(string) string) bool {
+		return slices.EqualFunc(a, b, func(x, y attribute) bool { return x.text() == style(y.text()) })
+	})
+}
+
+// styles are the ways in which the texts of a whole name may be written otherwise.
+var styles = []func(string) string{
+	func(s string) string { return s }, strings.ToUpper, strings.ToLower,
+	func(s string) string {
+		return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
+	},
+}
+
+// distance counts the bytes in which two attributes differ; those of other lengths differ in two at least.
+func (a attribute) distance(b attribute) int {
+	n := 0
+	if a.tag != b.tag {
+		n++
+	}
+	if len(a.value) != len(b.value) {
+		return n + 2
+	}
+	for i := range a.value {
+		if a.value[i] != b.value[i] {
+			n++
 		}
 	}
-	return differ == 0 || differ == texts && texts >= 2 && uniform(a) && uniform(b)
+	return n
 }
+
+// sameType reports whether the string types go together: the same, or two of those that free texts have.
+func sameType(a, b attribute) bool {
+	return a.tag == b.tag || freeText(a.id) && textTypes[a.tag] && textTypes[b.tag]
+}
+
+func sameTags(a, b []attribute) bool {
+	return slices.EqualFunc(a, b, func(x, y attribute) bool { return x.tag == y.tag })
+}
+
+var textTypes = map[tlv.Tag]bool{tlv.UTF8String: true, tlv.PrintableString: true, tlv.TeletexString: true, tlv.BMPString: true}
 
 func sortedParts(parts []attribute) []attribute {
 	s := slices.Clone(parts)
@@ -186,7 +226,7 @@ func sortedParts(parts []attribute) []attribute {
 		if c := slices.Compare(x.id, y.id); c != 0 {
 			return c
 		}
-		return bytes.Compare(x.value, y.value)
+		return strings.Compare(x.folded(), y.folded())
 	})
 	return s
 }
@@ -195,21 +235,4 @@ func sortedParts(parts []attribute) []attribute {
 // PrintableString.
 func freeText(id asn1.ObjectIdentifier) bool {
 	return !id.Equal(oidCountry) && !id.Equal(asn1.ObjectIdentifier{2, 5, 4, 5})
-}
-
-func sameText(t tlv.Tag) bool { return t == tlv.UTF8String || t == tlv.PrintableString }
-
-// uniform reports whether all free texts are of one string type.
-func uniform(parts []attribute) bool {
-	var tag tlv.Tag
-	for _, p := range parts {
-		if !freeText(p.id) {
-			continue
-		}
-		if tag != 0 && p.tag != tag {
-			return false
-		}
-		tag = p.tag
-	}
-	return true
 }

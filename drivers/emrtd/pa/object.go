@@ -98,6 +98,9 @@ func (o *SecurityObject) readVersions(v tlv.Object) error {
 		}
 		*s = string(list[i].Value)
 	}
+	if o.LDS < "0108" { // version 1 came with LDS 1.8
+		return fmt.Errorf("lds version %q: %w", o.LDS, ErrFormat)
+	}
 	return nil
 }
 

@@ -28,15 +28,20 @@ type Store struct {
 	crls    map[string][]*crl    // issuer, folded
 	signers []*Certificate       // document signers, for security objects without one; they are not trusted for being here
 	sources []Source
+	defects []Defect
+	unclear bool // the defects file is there and cannot be used
+
+	listSigners map[string]bool // master list signers installed, by SHA-256
 }
 
 // Source is one file of a store.
 type Source struct {
 	File         string    // base name
-	Kind         string    // "certificate", "master list", "revocation list"
+	Kind         string    // "certificate", "master list", "revocation list", "defects"
 	Certificates int       // in the file
 	Anchors      int       // new anchors among them
 	Date         time.Time // when it was signed or, where that is not stated, last changed
+	Until        time.Time // when it ends: next update of a revocation list, end of a master list's signer; zero when not known
 	Note         string    // what a technician should know: "link certificate, not an anchor"
 	Err          error     // why nothing of the file is used
 }
@@ -61,17 +66,48 @@ func NewStore(trusted ...[]byte) (*Store, error) {
 func emptyStore() *Store {
 	return &Store{
 		byKey: map[string][]*anchor{}, byName: map[string][]*anchor{}, prints: map[string]bool{}, crls: map[string][]*crl{},
+		listSigners: map[string]bool{},
 	}
 }
 
-// maxFile bounds a file of a trust directory.
-const maxFile = 8 << 20
+// The limits of a trust folder.
+const (
+	maxFile  = 8 << 20
+	maxFiles = 4096
+	maxTotal = 128 << 20
+)
 
-// LoadStore reads every *.cer, *.crt, *.der and *.pem (certificates), *.ml (CSCA master lists) and *.crl of a directory, in
-// this order. A master list must carry a good signature; where the directory has certificates of the list's own issuer, its
-// signer must be under one of them. Document signers' certificates are kept, untrusted, for security objects that carry none. A
-// file that cannot be used is left out and says so in [Store.Sources]; only a directory that cannot be read is an error
-// (key_missing).
+// Load reads a trust folder as [LoadStore] does, or a single file, which must then be usable.
+func Load(path string) (*Store, error) {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		return LoadStore(path)
+	}
+	s := emptyStore()
+	add := s.kinds()[strings.ToLower(filepath.Ext(path))]
+	if add == nil {
+		return nil, kiosk.Errorf(kiosk.CodeBadInput, "load trust anchors", "give a folder, a master list (*.ml) or a certificate (*.cer, *.pem)",
+			"%s is no file of trust anchors", filepath.Base(path))
+	}
+	src := readSource(path, add)
+	if s.sources = append(s.sources, src); src.Err != nil {
+		return nil, kiosk.Errorf(kiosk.CodeBadInput, "load trust anchors", "give a master list or a certificate that is whole", "%s: %w", src.File, src.Err)
+	}
+	return s, nil
+}
+
+// kinds gives what is done with a file by its suffix.
+func (s *Store) kinds() map[string]func(name string, raw []byte) Source {
+	return map[string]func(string, []byte) Source{
+		".cer": s.addCertificates, ".crt": s.addCertificates, ".der": s.addCertificates, ".pem": s.addCertificates,
+		".ml": s.addMasterList, ".crl": s.addCRL,
+	}
+}
+
+// LoadStore reads every *.cer, *.crt, *.der and *.pem (certificates), *.ml (CSCA master lists), *.crl (revocation lists) and
+// [DefectsFile] of a directory, in this order. A master list must carry a good signature; where the directory has certificates of
+// the list's own issuer, its signer must be under one of them or be installed itself. Document signers' certificates are kept,
+// untrusted, for security objects that carry none. A file that cannot be used is left out and says so in [Store.Sources]; only a
+// directory that cannot be read, or is beyond all bounds, is an error (key_missing).
 func LoadStore(dir string) (*Store, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -80,22 +116,68 @@ func LoadStore(dir string) (*Store, error) {
 			Hint: "create the trust directory and put the issuing authority's CSCA certificates (*.cer) or a master list (*.ml) there",
 		}
 	}
+	if err := checkSize(entries); err != nil {
+		return nil, &kiosk.Error{
+			Code: kiosk.CodeKeyMissing, Op: "load trust anchors", Err: err, Hint: "leave only trust anchors and revocation lists in the trust directory",
+		}
+	}
 	s := emptyStore()
-	for _, load := range []struct {
-		suffixes []string
-		add      func(name string, raw []byte) Source
-	}{
-		{[]string{".cer", ".crt", ".der", ".pem"}, s.addCertificates},
-		{[]string{".ml"}, s.addMasterList},
-		{[]string{".crl"}, s.addCRL},
-	} {
+	kinds := s.kinds()
+	for _, suffixes := range [][]string{{".cer", ".crt", ".der", ".pem"}, {".ml"}, {".crl"}} {
 		for _, e := range entries {
-			if !e.IsDir() && slices.Contains(load.suffixes, strings.ToLower(filepath.Ext(e.Name()))) {
-				s.sources = append(s.sources, readSource(filepath.Join(dir, e.Name()), load.add))
+			if suffix := strings.ToLower(filepath.Ext(e.Name())); !e.IsDir() && slices.Contains(suffixes, suffix) {
+				s.sources = append(s.sources, readSource(filepath.Join(dir, e.Name()), kinds[suffix]))
 			}
 		}
 	}
+	if file := filepath.Join(dir, DefectsFile); slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == DefectsFile }) {
+		s.sources = append(s.sources, readSource(file, func(name string, raw []byte) Source { return s.addDefects(dir, name, raw) }))
+	}
 	return s, nil
+}
+
+func checkSize(entries []os.DirEntry) error {
+	if len(entries) > maxFiles {
+		return fmt.Errorf("the trust directory has %d files", len(entries))
+	}
+	total := int64(0)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			total += info.Size()
+		}
+	}
+	if total > maxTotal {
+		return fmt.Errorf("the trust directory has %d bytes", total)
+	}
+	return nil
+}
+
+// addDefects reads the operator's defect entries.
+func (s *Store) addDefects(dir, name string, raw []byte) Source {
+	src := Source{File: name, Kind: "defects"}
+	defects, date, err := parseDefects(raw, func(file string) (*Certificate, error) { return loadReplacement(filepath.Join(dir, file)) })
+	if err != nil {
+		src.Err, s.unclear = err, true
+		return src
+	}
+	s.defects, src.Date, src.Note = defects, date, fmt.Sprintf("%d entries", len(defects))
+	return src
+}
+
+// loadReplacement reads one certificate, DER or PEM.
+func loadReplacement(path string) (*Certificate, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > maxCertificate {
+		return nil, errors.New("cannot be read, or is too large")
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errors.New("cannot be read")
+	}
+	if b, _ := pem.Decode(raw); b != nil {
+		raw = b.Bytes
+	}
+	return ParseCertificate(raw)
 }
 
 func readSource(path string, add func(string, []byte) Source) Source {
@@ -188,7 +270,10 @@ func (s *Store) addCertificates(name string, raw []byte) Source {
 			return src
 		}
 		src.Certificates++
-		if c.signsDocuments() {
+		if slices.ContainsFunc(c.purposes, oidListSigner.Equal) {
+			s.listSigners[c.Fingerprint()] = true
+			src.Note = "master list signer, not a certification authority"
+		} else if c.signsDocuments() {
 			s.signers = append(s.signers, c)
 			src.Note = "document signer, for security objects that carry none"
 		} else if note := unfit(c); note != "" {
@@ -274,6 +359,23 @@ func (s *Store) Date() time.Time {
 	return newest
 }
 
+// Problems says what a technician should mend: files that cannot be used, lists that have ended, and that there are no anchors.
+func (s *Store) Problems(now time.Time) []string {
+	var all []string
+	for _, src := range s.Sources() {
+		switch {
+		case src.Err != nil:
+			all = append(all, fmt.Sprintf("%s: %v", src.File, src.Err))
+		case !src.Until.IsZero() && now.After(src.Until):
+			all = append(all, fmt.Sprintf("%s: %s ended on %s", src.File, src.Kind, src.Until.Format(time.DateOnly)))
+		}
+	}
+	if s.Len() == 0 {
+		all = append(all, "no trust anchors")
+	}
+	return all
+}
+
 // documentSigners gives the document signers of the directory.
 func (s *Store) documentSigners() []*Certificate {
 	if s == nil {
@@ -304,6 +406,8 @@ func (s *Store) issuer(c *Certificate) (*Certificate, string) {
 		switch {
 		case err == nil:
 			return a.Certificate, ""
+		case errors.Is(err, ErrForbidden):
+			return nil, ReasonForbidden
 		case errors.Is(err, ErrUnsupported):
 			reason = ReasonAlgorithm
 		case found:

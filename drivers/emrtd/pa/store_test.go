@@ -88,7 +88,7 @@ func TestSignerInStore(t *testing.T) {
 		t.Errorf("%v", r.Checks)
 	}
 	store, _ = load(t, map[string][]byte{"csca.cer": s.csca.build(t)})
-	want(t, Verify(raw, d.groups, store, day), kiosk.CheckSODSignature, kiosk.CheckFailed, ReasonNoSigner)
+	want(t, Verify(raw, d.groups, store, day), kiosk.CheckSODSignature, kiosk.CheckUndetermined, ReasonNoSigner)
 	store, _ = load(t, map[string][]byte{"csca.cer": other.csca.build(t), "ds.cer": ds})
 	if r := Verify(raw, d.groups, store, day); r.Trusted() || !r.Is(kiosk.CheckSODSignature) {
 		t.Errorf("a signer is trusted for lying in the directory: %v", r.Checks)
@@ -169,7 +169,7 @@ func TestRevocation(t *testing.T) {
 	}{
 		{"nobody revoked", "", "good", revocationList(t, s.csca, later)},
 		{"another revoked", "", "good", revocationList(t, s.csca, later, 1000)},
-		{"list out of date", "", "list out of date", revocationList(t, s.csca, earlier)},
+		{"list out of date", ReasonListOld, "list out of date", revocationList(t, s.csca, earlier)},
 		{"signer revoked", ReasonSignerRevoked, "revoked", revocationList(t, s.csca, later, 1000, 4711)},
 		{"signer revoked in an old list", ReasonSignerRevoked, "revoked", revocationList(t, s.csca, earlier, 4711)},
 		{"issuer revoked", ReasonIssuerRevoked, "revoked", revocationList(t, s.csca, later, 1)},
@@ -180,7 +180,7 @@ func TestRevocation(t *testing.T) {
 		r := Verify(raw, d.groups, store, day)
 		result := kiosk.CheckSuccessful
 		if tt.reason != "" {
-			result = kiosk.CheckFailed
+			result = Reasons()[tt.reason]
 		}
 		want(t, r, kiosk.CheckSigner, result, tt.reason)
 		if r.Revocation != tt.state || (src["x.crl"].Err != nil) != (tt.state == "no list") {

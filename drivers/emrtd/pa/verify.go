@@ -27,15 +27,14 @@ var oidSecurityInfos = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 3, 2, 1}
 // judged, and nothing is said of hashes. A nil store holds no anchors. It may be called again with more groups; nothing is
 // remembered.
 func Verify(sod []byte, groups map[kiosk.FileID][]byte, store *Store, now time.Time) Result {
-	r := Result{GroupOK: map[kiosk.FileID]bool{}}
+	r := Result{GroupOK: map[kiosk.FileID]bool{}, Integrity: map[kiosk.FileID]Integrity{}}
 	sd, err := readSOD(sod, &r)
 	if err != nil {
-		r.add(kiosk.CheckSODSignature, malformed(err))
-		r.add(kiosk.CheckSigner, ReasonNotReached)
+		r.unread(malformed(err))
 		r.add(kiosk.CheckHashes, ReasonNotReached)
 		return r
 	}
-	signer := r.verifySignature(sd, oidSecurityObject, store)
+	signer := r.verifySignature(sd, oidSecurityObject, DefectSOD, store)
 	r.verifySigner(signer, sd, store, now)
 	r.verifyHashes(groups)
 	r.verifyCOM(groups)
@@ -44,15 +43,14 @@ func Verify(sod []byte, groups map[kiosk.FileID][]byte, store *Store, now time.T
 }
 
 // VerifyCardSecurity checks EF.CardSecurity, which is signed like EF.SOD and needed for PACE with chip authentication mapping.
-// infos are its security infos, raw, whatever the checks say.
+// infos are its security infos, raw and whatever the checks say: they are authentic only when [Result.Trusted] reports so.
 func VerifyCardSecurity(raw []byte, store *Store, now time.Time) (infos []byte, r Result) {
 	sd, err := parseSignedData(raw)
 	if err != nil {
-		r.add(kiosk.CheckSODSignature, malformed(err))
-		r.add(kiosk.CheckSigner, ReasonNotReached)
+		r.unread(malformed(err))
 		return nil, r
 	}
-	signer := r.verifySignature(sd, oidSecurityInfos, store)
+	signer := r.verifySignature(sd, oidSecurityInfos, DefectCardSecurity, store)
 	r.verifySigner(signer, sd, store, now)
 	return sd.content, r
 }
@@ -67,10 +65,28 @@ func (r *Result) add(name kiosk.CheckName, reason string, names ...string) {
 		c.Reason = fmt.Sprintf(reason, strings.Join(names, ", "))
 	}
 	r.Checks = append(r.Checks, c)
+	if name, ok := stepOf[c.Name]; ok {
+		r.stepResult(name, c.Reason, c.Result)
+	}
+}
+
+// stepOf names the steps that are checks of their own.
+var stepOf = map[kiosk.CheckName]string{kiosk.CheckHashes: StepGroups, kiosk.CheckGroups: StepCOM, kiosk.CheckIssuer: StepState}
+
+// unread records that the security object could not be read.
+func (r *Result) unread(reason string) {
+	r.step(StepDigest, reason)
+	r.step(StepSignature, ReasonNotReached)
+	r.step(StepChain, ReasonNotReached)
+	r.add(kiosk.CheckSODSignature, reason)
+	r.add(kiosk.CheckSigner, ReasonNotReached)
 }
 
 func malformed(err error) string {
-	if errors.Is(err, ErrUnsupported) {
+	switch {
+	case errors.Is(err, ErrForbidden):
+		return ReasonForbidden
+	case errors.Is(err, ErrUnsupported):
 		return ReasonAlgorithm
 	}
 	return ReasonMalformed
@@ -92,14 +108,52 @@ func readSOD(sod []byte, r *Result) (*signedData, error) {
 	return sd, nil
 }
 
-// verifySignature checks the signature and gives the signer's certificate, nil when it is missing.
-func (r *Result) verifySignature(sd *signedData, content asn1.ObjectIdentifier, store *Store) *Certificate {
+// verifySignature checks the signature and gives the signer's certificate, nil when it is missing. code is the defect that excuses a
+// failure.
+func (r *Result) verifySignature(sd *signedData, content asn1.ObjectIdentifier, code DefectCode, store *Store) *Certificate {
 	r.Signed = sd.signer.signed
 	c, err := sd.signerCertificate(store.documentSigners()...)
 	if err != nil {
-		r.add(kiosk.CheckSODSignature, ReasonNoSigner)
+		c, r.Defects = store.identified(&sd.signer)
+	}
+	if c == nil {
+		reason := ReasonNoSigner
+		if errors.Is(err, errIdentifier) {
+			reason = ReasonIdentifier
+		}
+		r.step(StepDigest, ReasonNotReached)
+		r.step(StepSignature, reason)
+		r.add(kiosk.CheckSODSignature, reason)
 		return nil
 	}
+	r.Defects = append(r.Defects, store.defectsOf(c)...)
+	if d, ok := r.Defect(DefectMalformed); ok {
+		c = d.replacement
+	}
+	r.describe(c, sd)
+	if r.Object != nil {
+		err = sd.verify(c, content, r.Object.Hash)
+	} else {
+		err = sd.verify(c, content)
+	}
+	reason := signatureReason(err)
+	switch reason {
+	case "", ReasonSignature:
+		r.step(StepDigest, "")
+		r.step(StepSignature, reason)
+	default:
+		r.step(StepDigest, reason)
+		r.step(StepSignature, ReasonNotReached)
+	}
+	if _, ok := r.Defect(code); ok && results[reason] == kiosk.CheckFailed {
+		reason = ReasonSODDefect
+	}
+	r.add(kiosk.CheckSODSignature, reason)
+	return c
+}
+
+// describe fills in what people are told of the signer.
+func (r *Result) describe(c *Certificate, sd *signedData) {
 	r.Signer = kiosk.Signer{
 		Subject: c.Subject(), Issuer: c.Issuer(), Country: c.issuer.country(), Serial: hex.EncodeToString(c.Serial),
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
@@ -107,66 +161,146 @@ func (r *Result) verifySignature(sd *signedData, content asn1.ObjectIdentifier, 
 	if key, err := c.Key(); err == nil {
 		r.SignatureAlg = sd.signer.alg.name(key)
 	}
-	if r.Object != nil {
-		err = sd.verify(c, content, r.Object.Hash)
-	} else {
-		err = sd.verify(c, content)
-	}
-	switch {
-	case err == nil:
-		r.add(kiosk.CheckSODSignature, "")
-	case errors.Is(err, errContentType):
-		r.add(kiosk.CheckSODSignature, ReasonContentType)
-	case errors.Is(err, errDigest):
-		r.add(kiosk.CheckSODSignature, ReasonDigest)
-	case errors.Is(err, errSignature):
-		r.add(kiosk.CheckSODSignature, ReasonSignature)
-	default:
-		r.add(kiosk.CheckSODSignature, malformed(err))
-	}
-	return c
 }
 
-// verifySigner checks the signer's certificate under the store.
+// signatureReason gives the reason for an error of a signature, "" for none.
+func signatureReason(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, errContentType):
+		return ReasonContentType
+	case errors.Is(err, errDigest):
+		return ReasonDigest
+	case errors.Is(err, errSignature):
+		return ReasonSignature
+	}
+	return malformed(err)
+}
+
+// verifySigner checks the signer's certificate under the store, and joins its steps to the check "signer": failed when one failed,
+// undetermined when one is, but for a revocation that no list tells of.
 func (r *Result) verifySigner(c *Certificate, sd *signedData, store *Store, now time.Time) {
 	if c == nil {
+		r.step(StepChain, ReasonNotReached)
 		r.add(kiosk.CheckSigner, ReasonNotReached)
 		return
 	}
 	anchor, reason := store.issuer(c)
-	if reason == "" {
-		r.Signer.Anchor, r.Signer.Country = anchor.Fingerprint(), anchor.Country()
-		reason = r.checkChain(c, anchor, sd, store, now)
+	if d, ok := r.Defect(DefectMalformed); ok { // trusted because the entry says so; an anchor is looked for all the same
+		r.Signer.Anchor, reason = d.replacement.Fingerprint(), ""
 	}
-	r.add(kiosk.CheckSigner, reason)
+	first := len(r.Steps)
+	r.step(StepChain, reason)
+	if reason == "" {
+		if anchor != nil {
+			r.Signer.Anchor, r.Signer.Country = anchor.Fingerprint(), anchor.Country()
+		}
+		r.checkChain(c, anchor, sd, store, now)
+	}
+	r.add(kiosk.CheckSigner, joined(r.Steps[first:], store))
 }
 
-func (r *Result) checkChain(c, anchor *Certificate, sd *signedData, store *Store, now time.Time) string {
+// joined gives the reason that decides over steps.
+func joined(steps []Step, store *Store) string {
+	reason := ""
+	for _, s := range steps {
+		switch {
+		case s.Result == kiosk.CheckFailed:
+			return s.Reason
+		case s.Reason == "" || s.Reason == ReasonNoList || reason != "":
+		default:
+			reason = s.Reason
+		}
+	}
+	if reason == "" && store.unsure() {
+		reason = ReasonDefectsUnusable
+	}
+	return reason
+}
+
+// checkChain makes the steps that need a certificate under an anchor; anchor is nil for one trusted by a defect entry alone.
+func (r *Result) checkChain(c, anchor *Certificate, sd *signedData, store *Store, now time.Time) {
+	r.step(StepProfile, r.profile(c, anchor, sd, store))
+	r.validity(StepSigner, "signer", c, now, ReasonSignerNotYet, ReasonSignerExpired)
+	if anchor != nil {
+		r.validity(StepIssuer, "csca", anchor, now, ReasonIssuerNotYet, ReasonIssuerExpired)
+	}
+	r.validityAtSigning(c)
+	r.step(StepRevocation, r.revocation(c, anchor, store, now))
+}
+
+// validityAtSigning checks that the signing time, where the signer states one, is within its certificate's validity.
+func (r *Result) validityAtSigning(c *Certificate) {
+	switch {
+	case r.Signed.IsZero():
+	case r.Signed.Before(c.NotBefore), r.Signed.After(c.NotAfter):
+		r.step(StepSigning, ReasonSignerAtSigning)
+	default:
+		r.step(StepSigning, "")
+	}
+}
+
+// profile checks that a certificate is one of a document signer of the anchor's state.
+func (r *Result) profile(c, anchor *Certificate, sd *signedData, store *Store) string {
+	_, encoding := r.Defect(DefectSignerCertEncoding)
+	_, replaced := r.Defect(DefectMalformed)
 	switch {
 	case !c.signsDocuments():
 		return ReasonSignerUsage
-	case c.issuer.country() != anchor.Country():
+	case c.critical:
+		return ReasonCritical
+	case anchor != nil && c.issuer.country() != anchor.Country():
 		return ReasonCountries
-	case !store.knows(sd.certificates, c):
+	case anchor != nil && c.issuer.key() != anchor.subject.key():
+		return ReasonIssuerName
+	case !replaced && !store.knows(sd.certificates, c):
 		return ReasonExtraCertificate
+	case encoding:
+		return ReasonDefectEncoding
+	}
+	return ""
+}
+
+// validity checks that now is within a certificate's validity. A defect entry of that scope takes the check away.
+func (r *Result) validity(name, scope string, c *Certificate, now time.Time, early, late string) {
+	d, excused := r.Defect(DefectValidity)
+	switch {
+	case excused && (d.Scope == scope || d.Scope == "both"):
+		r.stepResult(name, ReasonDefectValidity, kiosk.CheckNotSupported)
 	case now.Before(c.NotBefore):
-		return ReasonSignerNotYet
+		r.step(name, early)
 	case now.After(c.NotAfter):
-		return ReasonSignerExpired
-	case !r.Signed.IsZero() && (r.Signed.Before(c.NotBefore) || r.Signed.After(c.NotAfter)):
-		return ReasonSignerAtSigning
-	case now.Before(anchor.NotBefore):
-		return ReasonIssuerNotYet
-	case now.After(anchor.NotAfter):
-		return ReasonIssuerExpired
+		r.step(name, late)
+	default:
+		r.step(name, "")
+	}
+}
+
+// revocation asks the defect entries and the lists.
+func (r *Result) revocation(c, anchor *Certificate, store *Store, now time.Time) string {
+	for _, d := range r.Defects {
+		if d.Code == DefectRevoked && d.reason() == ReasonDefectRevoked {
+			return ReasonDefectRevoked
+		}
+	}
+	if anchor == nil {
+		anchor = c
 	}
 	var signer, issuer bool
 	signer, issuer, r.Revocation = store.revoked(c, anchor, now)
+	_, suspect := r.Defect(DefectRevoked)
 	switch {
 	case issuer:
 		return ReasonIssuerRevoked
 	case signer:
 		return ReasonSignerRevoked
+	case suspect:
+		return ReasonDefectSuspect
+	case r.Revocation == revocationOld:
+		return ReasonListOld
+	case r.Revocation == revocationNone:
+		return ReasonNoList
 	}
 	return ""
 }
@@ -179,6 +313,9 @@ func (r *Result) verifyHashes(groups map[kiosk.FileID][]byte) {
 	var missing, differ []string
 	for _, f := range lds.Files() {
 		raw, ok := groups[f.ID]
+		if _, signed := r.Object.Hashes[f.Group]; f.Group != 0 && signed && !ok {
+			r.Integrity[f.ID] = NotRead
+		}
 		if f.Group == 0 || !ok {
 			continue
 		}
@@ -186,12 +323,14 @@ func (r *Result) verifyHashes(groups map[kiosk.FileID][]byte) {
 		h := r.Object.Hash.New()
 		h.Write(raw)
 		good := signed && subtle.ConstantTimeCompare(h.Sum(nil), want) == 1
-		r.GroupOK[f.ID] = good
+		r.GroupOK[f.ID], r.Integrity[f.ID] = good, Identical
 		switch {
 		case !signed:
 			missing = append(missing, string(f.ID))
+			r.Integrity[f.ID] = NotSigned
 		case !good:
 			differ = append(differ, string(f.ID))
+			r.Integrity[f.ID] = NotIdentical
 		}
 	}
 	switch {
@@ -228,11 +367,25 @@ func (r *Result) verifyCOM(groups map[kiosk.FileID][]byte) {
 	if len(com.Unknown) > 0 {
 		differ = append(differ, "unknown tags")
 	}
-	if len(differ) > 0 {
+	_, known := r.Defect(DefectCOM)
+	switch {
+	case len(differ) == 0, known && r.covers(com):
+		r.add(kiosk.CheckGroups, "")
+	case known:
+		r.add(kiosk.CheckGroups, ReasonCOMDefect)
+	default:
 		r.add(kiosk.CheckGroups, ReasonCOMDiffers, differ...)
-		return
 	}
-	r.add(kiosk.CheckGroups, "")
+}
+
+// covers reports whether every group of EF.COM is in the security object.
+func (r *Result) covers(com lds.COM) bool {
+	for _, id := range com.Groups {
+		if !slices.ContainsFunc(r.SODGroups, func(n int) bool { g, ok := lds.Group(n); return ok && g.ID == id }) {
+			return false
+		}
+	}
+	return len(com.Unknown) == 0
 }
 
 // verifyIssuer compares DG1's issuing state, when DG1 was read, with the signer's country.
@@ -247,6 +400,9 @@ func (r *Result) verifyIssuer(groups map[kiosk.FileID][]byte) {
 		return
 	}
 	country, ok := stateCountry(m.State)
+	if d, known := r.Defect(DefectCountry); known && d.State == m.State {
+		country, ok = r.Signer.Country, true
+	}
 	switch {
 	case !ok || r.Signer.Country == "":
 		r.add(kiosk.CheckIssuer, ReasonStateUnknown)

@@ -5,6 +5,11 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"encoding/asn1"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,14 +179,14 @@ func TestVerifyRefuses(t *testing.T) {
 		{"unsigned attributes", func(_ *state, m *message) { m.unsigned = tlv.Encode(0xA1) }, sig, ReasonMalformed},
 		{"revocation lists", func(_ *state, m *message) { m.crls = tlv.Encode(0xA1) }, sig, ReasonMalformed},
 		{"no certificate", func(_ *state, m *message) { m.certificates = nil }, sig, ReasonNoSigner},
-		{"serial number", func(_ *state, m *message) { m.serial++ }, sig, ReasonNoSigner},
+		{"serial number", func(_ *state, m *message) { m.serial++ }, sig, ReasonIdentifier},
 		{"issuer's name", func(_ *state, m *message) {
 			m.issuer = dn(tlv.UTF8String, "C", "VN", "O", "Demo", "OU", "Test", "CN", "CSCB")
-		}, sig, ReasonNoSigner},
+		}, sig, ReasonIdentifier},
 		{"issuer's name in other case", func(_ *state, m *message) {
 			m.issuer = dn(tlv.UTF8String, "C", "VN", "O", "demo", "OU", "Test", "CN", "CSCA")
-		}, sig, ReasonNoSigner},
-		{"key identifier", func(_ *state, m *message) { m.keyID, m.signerVersion = []byte("other"), 3 }, sig, ReasonNoSigner},
+		}, sig, ReasonIdentifier},
+		{"key identifier", func(_ *state, m *message) { m.keyID, m.signerVersion = []byte("other"), 3 }, sig, ReasonIdentifier},
 		{"signed by another", func(_ *state, m *message) { m.key = other.ds.key }, sig, ReasonSignature},
 		{"algorithm with another hash", func(_ *state, m *message) {
 			m.algID = algorithmID(t, algorithm{scheme: schemeECDSA, hash: crypto.SHA384})
@@ -366,7 +371,27 @@ func TestVerifyGarbage(t *testing.T) {
 	}
 }
 
+// TestReasonsHaveResults wants a result for every reason, which the constants themselves are asked for.
 func TestReasonsHaveResults(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "pa.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	constants := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if ok && strings.HasPrefix(spec.Names[0].Name, "Reason") {
+			constants++
+			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if _, known := Reasons()[text]; err != nil || !known {
+				t.Errorf("%s has no result", spec.Names[0].Name)
+			}
+		}
+		return true
+	})
+	if constants != len(Reasons()) {
+		t.Errorf("%d constants, %d results", constants, len(Reasons()))
+	}
 	for reason, result := range Reasons() {
 		if result == "" || result == kiosk.CheckSuccessful || reason == "" {
 			t.Errorf("%q: %q", reason, result)
@@ -381,6 +406,13 @@ func FuzzVerify(f *testing.F) {
 	good := sod(s.newMessage(f).build(f, d.object.Marshal()))
 	f.Add(good, uint16(0), byte(0))
 	f.Add([]byte{0x77, 2, 0x30, 0x80}, uint16(40), byte(1))
+	for _, opt := range oddities(f) {
+		raw, err := authorityOf(f).SignSODWith(d.groups, opt)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, uint16(1), byte(2))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte, at uint16, x byte) {
 		Verify(raw, d.groups, store, day)
 		VerifyCardSecurity(raw, store, day)

@@ -15,6 +15,7 @@ const (
 	Null                   Tag = 0x05
 	OID                    Tag = 0x06
 	UTF8String             Tag = 0x0C
+	NumericString          Tag = 0x12
 	PrintableString        Tag = 0x13
 	TeletexString          Tag = 0x14
 	IA5String              Tag = 0x16

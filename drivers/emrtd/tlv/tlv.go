@@ -32,6 +32,26 @@ var (
 	ErrMissing    = errors.New("object missing")
 )
 
+// PositionError says where in the bytes given to a reader it stopped.
+type PositionError struct {
+	Offset int // of the tag, length or contents that is wrong
+	Err    error
+}
+
+// Error gives "at byte 17: …".
+func (e *PositionError) Error() string { return fmt.Sprintf("at byte %d: %v", e.Offset, e.Err) }
+
+// Unwrap gives the cause.
+func (e *PositionError) Unwrap() error { return e.Err }
+
+// at puts an error at an offset, or moves one that has a position already.
+func at(offset int, err error) error {
+	if p, ok := err.(*PositionError); ok { //nolint:errorlint // a wrapped one has its own bytes to count from
+		return &PositionError{offset + p.Offset, p.Err}
+	}
+	return &PositionError{offset, err}
+}
+
 // Tag is a tag as its bytes stand on the wire, big-endian: 0x30, 0x5F1F, 0x7F61.
 type Tag uint32
 
@@ -63,11 +83,11 @@ func (o Object) IsZero() bool { return o.Raw == nil }
 func Header(b []byte) (tag Tag, size, length int, err error) {
 	tag, size, err = readTag(b)
 	if err != nil {
-		return 0, 0, 0, err
+		return 0, 0, 0, at(0, err)
 	}
 	n, length, err := readLength(b[size:])
 	if err != nil {
-		return 0, 0, 0, fmt.Errorf("object %v: %w", tag, err)
+		return 0, 0, 0, at(size, fmt.Errorf("object %v: %w", tag, err))
 	}
 	return tag, size + n, length, nil
 }
@@ -126,7 +146,7 @@ func Read(b []byte) (o Object, rest []byte, err error) {
 		return Object{}, nil, err
 	}
 	if length > len(b)-size {
-		return Object{}, nil, fmt.Errorf("object %v of %d bytes: %w", tag, length, ErrTruncated)
+		return Object{}, nil, at(size, fmt.Errorf("object %v of %d bytes: %w", tag, length, ErrTruncated))
 	}
 	end := size + length
 	return Object{Tag: tag, Raw: b[:end:end], Value: b[size:end:end]}, b[end:], nil
@@ -139,37 +159,51 @@ func ReadOne(b []byte, tag Tag) (Object, error) {
 	case err != nil:
 		return Object{}, err
 	case o.Tag != tag:
-		return Object{}, fmt.Errorf("want %v, found %v: %w", tag, o.Tag, ErrTag)
+		return Object{}, at(0, fmt.Errorf("want %v, found %v: %w", tag, o.Tag, ErrTag))
 	case len(rest) > 0:
-		return Object{}, fmt.Errorf("object %v: %d %w", tag, len(rest), ErrTrailing)
+		return Object{}, at(len(o.Raw), fmt.Errorf("object %v: %d %w", tag, len(rest), ErrTrailing))
 	}
 	return o, nil
 }
 
 // ReadAll reads b as a list of objects.
 func ReadAll(b []byte) ([]Object, error) {
-	var all []Object
-	for len(b) > 0 {
+	all := make([]Object, 0, count(b))
+	for done := 0; done < len(b); {
 		if len(all) >= MaxCount {
-			return nil, fmt.Errorf("more than %d objects: %w", MaxCount, ErrLimit)
+			return nil, at(done, fmt.Errorf("more than %d objects: %w", MaxCount, ErrLimit))
 		}
-		o, rest, err := Read(b)
+		o, _, err := Read(b[done:])
 		if err != nil {
-			return nil, err
+			return nil, at(done, err)
 		}
-		all, b = append(all, o), rest
+		all = append(all, o)
+		done += len(o.Raw)
 	}
 	return all, nil
 }
 
-// Children reads the objects inside a constructed object.
+// count gives the number of objects in b, as far as they can be read: the list of them is then allocated once.
+func count(b []byte) (n int) {
+	for len(b) > 0 && n < MaxCount {
+		_, size, length, err := Header(b)
+		if err != nil || length > len(b)-size {
+			return n
+		}
+		b = b[size+length:]
+		n++
+	}
+	return n
+}
+
+// Children reads the objects inside a constructed object. Positions of errors are counted from its tag.
 func (o Object) Children() ([]Object, error) {
 	if !o.Tag.Constructed() {
-		return nil, fmt.Errorf("object %v has no objects inside: %w", o.Tag, ErrTag)
+		return nil, at(0, fmt.Errorf("object %v has no objects inside: %w", o.Tag, ErrTag))
 	}
 	all, err := ReadAll(o.Value)
 	if err != nil {
-		return nil, fmt.Errorf("in %v: %w", o.Tag, err)
+		return nil, fmt.Errorf("in %v: %w", o.Tag, at(len(o.Raw)-len(o.Value), err))
 	}
 	return all, nil
 }
@@ -186,31 +220,37 @@ func Find(list []Object, tag Tag) (o Object, ok bool) {
 
 // Walk calls visit for every object of b, outer before inner, with its depth. It stops at visit's first error.
 func Walk(b []byte, visit func(depth int, o Object) error) error {
-	count := 0
-	return walk(b, 0, &count, visit)
+	w := walker{visit: visit}
+	return w.walk(b, 0, 0)
 }
 
-func walk(b []byte, depth int, count *int, visit func(int, Object) error) error {
+type walker struct {
+	visit func(int, Object) error
+	count int
+}
+
+// walk visits the objects of b, which stand at offset in the bytes given.
+func (w *walker) walk(b []byte, offset, depth int) error {
 	if depth > MaxDepth {
-		return fmt.Errorf("deeper than %d: %w", MaxDepth, ErrLimit)
+		return at(offset, fmt.Errorf("deeper than %d: %w", MaxDepth, ErrLimit))
 	}
 	for len(b) > 0 {
-		if *count++; *count > MaxCount {
-			return fmt.Errorf("more than %d objects: %w", MaxCount, ErrLimit)
+		if w.count++; w.count > MaxCount {
+			return at(offset, fmt.Errorf("more than %d objects: %w", MaxCount, ErrLimit))
 		}
 		o, rest, err := Read(b)
 		if err != nil {
-			return err
+			return at(offset, err)
 		}
-		if err := visit(depth, o); err != nil {
+		if err := w.visit(depth, o); err != nil {
 			return err
 		}
 		if o.Tag.Constructed() {
-			if err := walk(o.Value, depth+1, count, visit); err != nil {
+			if err := w.walk(o.Value, offset+len(o.Raw)-len(o.Value), depth+1); err != nil {
 				return err
 			}
 		}
-		b = rest
+		b, offset = rest, offset+len(o.Raw)
 	}
 	return nil
 }

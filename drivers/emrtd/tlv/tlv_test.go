@@ -229,6 +229,92 @@ func TestOIDsAndBits(t *testing.T) {
 	}
 }
 
+// TestPositions tells where a reader stopped, counted in the bytes it was given.
+func TestPositions(t *testing.T) {
+	der := func(b []byte) error { _, _, err := DER(b); return err }
+	walk := func(b []byte) error { return Walk(b, func(int, Object) error { return nil }) }
+	one := func(b []byte) error { _, err := ReadOne(b, Sequence); return err }
+	children := func(b []byte) error {
+		o, _, err := Read(b)
+		if err != nil {
+			return err
+		}
+		_, err = o.Children()
+		return err
+	}
+	for _, tt := range []struct {
+		name, in string
+		read     func([]byte) error
+		want     int
+		err      error
+	}{
+		{"no tag", "", one, 0, ErrTruncated},
+		{"no length", "30", one, 1, ErrTruncated},
+		{"length of two-byte tag", "5F1F80", one, 2, ErrIndefinite},
+		{"contents", "308203E8" + "00", one, 4, ErrTruncated},
+		{"other tag", "0400", one, 0, ErrTag},
+		{"trailing", "300005", one, 2, ErrTrailing},
+		{"second child", "3005" + "020101" + "0409", children, 7, ErrTruncated},
+		{"no children", "0400", children, 0, ErrTag},
+		{"deep", "3008" + "0500" + "3004" + "0500" + "0480", walk, 9, ErrIndefinite},
+		{"der, deep", "3008" + "0500" + "3004" + "0500" + "0407", der, 10, ErrTruncated},
+		{"der, indefinite", "3080" + "0500" + "3080" + "0500" + "0480", der, 9, ErrIndefinite},
+		{"der, no end", "3080" + "0500" + "00", der, 4, ErrTruncated},
+		{"der, pieces of another kind", "3005" + "2403020101", der, 2, ErrTag},
+	} {
+		err := tt.read(unhex(t, tt.in))
+		var p *PositionError
+		if !errors.As(err, &p) || p.Offset != tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%s: %v, want %v at byte %d", tt.name, err, tt.err, tt.want)
+		}
+	}
+}
+
+// securityObject is a tree of the size and shape of EF.SOD.
+func securityObject() []byte {
+	var names []byte
+	for i := range 12 {
+		names = append(names, Encode(Set, Encode(Sequence, EncodeOID(asn1.ObjectIdentifier{2, 5, 4, i}), Encode(UTF8String, make([]byte, 20))))...)
+	}
+	certificate := Encode(Sequence, Encode(Sequence, AppendInt(nil, 7), names, names, EncodeBits(make([]byte, 500))), EncodeBits(make([]byte, 256)))
+	return Encode(0x77, Encode(Sequence, EncodeOID(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}), Encode(0xA0, certificate)))
+}
+
+func BenchmarkWalk(b *testing.B) {
+	raw := securityObject()
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := Walk(raw, func(int, Object) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDER(b *testing.B) {
+	raw := securityObject()
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := DER(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkChildren(b *testing.B) {
+	o, err := ReadOne(Encode(Sequence, bytes.Repeat(AppendInt(nil, 7), 16)), Sequence)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := o.Children(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestWalkStops(t *testing.T) {
 	stop := errors.New("stop")
 	n := 0
@@ -296,6 +382,10 @@ func FuzzDER(f *testing.F) {
 		}
 		if len(rest) > len(in) {
 			t.Fatal("more left than there was")
+		}
+		slow := normaliser{}
+		if whole, more, err := slow.object(in, 0); err != nil || !bytes.Equal(whole, out) || !bytes.Equal(more, rest) {
+			t.Fatalf("%X the short way, %X the long one, %v", out, whole, err)
 		}
 		again, left, err := DER(out)
 		if err != nil || len(left) != 0 || !bytes.Equal(out, again) {

@@ -120,10 +120,15 @@ func exists(file string) bool {
 func (s *Service) Own() bool { return s.cmd != nil }
 
 // Stop ends a pcscd that was started here and lets the next process have the virtual reader. It may be called twice.
-func (s *Service) Stop() (err error) {
+func (s *Service) Stop() error { return s.end(syscall.SIGTERM) }
+
+// Kill is Stop without giving pcscd the time to tidy up, for tests of what a crash does.
+func (s *Service) Kill() error { return s.end(syscall.SIGKILL) }
+
+func (s *Service) end(sig syscall.Signal) (err error) {
 	s.once.Do(func() {
 		if s.cmd != nil && s.cmd.Process != nil {
-			err = s.cmd.Process.Signal(syscall.SIGTERM)
+			err = s.cmd.Process.Signal(sig)
 			_ = s.cmd.Wait() // ended by our signal
 		}
 		if e := s.lock.Close(); err == nil {

@@ -206,6 +206,9 @@ func (s *session) exchange(ctx context.Context, command []byte) error {
 	if err != nil {
 		return fmt.Errorf("transmit: %w", err)
 	}
+	if len(response) == 0 { // the driver would wait for more for ever
+		return fmt.Errorf("transmit: empty answer: %w", apdu.ErrCardLost)
+	}
 	return s.write(response)
 }
 

@@ -9,7 +9,7 @@ import (
 	"motcua/kiosk"
 )
 
-// openSlot gives the reader that -reader names: pcsc[:NAME] or sim[:FILE]; pn532:PORT is refused as long as there is no driver.
+// openSlot gives the reader that -reader names: pcsc[:NAME], pn532:PORT or sim[:FILE].
 func openSlot(name, fault string, link int) (apdu.Slot, error) {
 	kind, rest, _ := strings.Cut(name, ":")
 	if kind != "sim" && (fault != "" || link != 0) {
@@ -31,9 +31,9 @@ func openSlot(name, fault string, link int) (apdu.Slot, error) {
 		slot.Insert(chip)
 		return slot, nil
 	case "pn532":
-		return nil, kiosk.Errorf(kiosk.CodeUnavailable, "open reader", "use a USB reader with -reader pcsc", "this build has no PN532 driver")
+		return openPN532(rest)
 	}
-	return nil, kiosk.Errorf(kiosk.CodeBadInput, "open reader", "use pcsc, pcsc:NAME, sim or sim:FILE", "no kind of reader %q", kind)
+	return nil, kiosk.Errorf(kiosk.CodeBadInput, "open reader", "use pcsc, pcsc:NAME, pn532:PORT, sim or sim:FILE", "no kind of reader %q", kind)
 }
 
 // simulatedCard loads a card file; without one it issues a card of a fictional person on the spot, under an issuer nobody trusts.

@@ -2,29 +2,39 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"motcua/drivers/emrtd/lds"
+	"motcua/drivers/emrtd/pa"
 	"motcua/drivers/emrtd/tlv"
 	"motcua/kiosk"
-	"motcua/kiosk/mrz"
 )
 
 // dgResult is what `kioskctl dg show -json` prints. What the file says is personal data: it is shown because it was asked for.
 type dgResult struct {
-	File    kiosk.FileID `json:"file"`
-	Bytes   int          `json:"bytes"`
-	Content any          `json:"content"`
+	File     kiosk.FileID `json:"file"`
+	Bytes    int          `json:"bytes"`
+	Content  content      `json:"content"`
+	Findings []finding    `json:"findings,omitempty"` // deviations from the standard
 }
 
-// dgShow is `kioskctl dg show FILE`: a file of a chip, decoded. Which file it is, is told by its first tag.
+type finding struct {
+	What  string    `json:"what"`
+	Grade lds.Grade `json:"grade"`
+}
+
+// content is a decoded file: it encodes to JSON, and prints itself for people.
+type content interface{ print(w io.Writer) }
+
+// dgShow is `kioskctl dg show FILE`: a file of a chip, decoded. Which file it is, is told by its first bytes.
 func dgShow(_ context.Context, c *console, args []string) exitCode {
 	fs := c.flags("dg show", "FILE")
-	photo := fs.String("photo", "", "with DG2: write the face image to this file, encoded as on the chip")
+	out := fs.String("out", "", "with DG2: write the portrait to this file, encoded as on the chip")
+	fs.StringVar(out, "photo", "", "the same as -out")
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return c.usageExit(err)
@@ -37,221 +47,122 @@ func dgShow(_ context.Context, c *console, args []string) exitCode {
 	if err != nil {
 		return c.fail(err)
 	}
-	if *photo != "" {
-		if err := savePhoto(*photo, raw); err != nil {
+	if *out != "" {
+		if err := savePhoto(*out, result.Content); err != nil {
 			return c.fail(err)
 		}
 	}
-	return c.report(exitGood, result, func(w io.Writer) {
-		fmt.Fprintf(w, "%s, %d bytes\n", result.File, result.Bytes)
-		printContent(w, result.Content)
-	})
+	return c.report(exitGood, result, result.print)
 }
 
-func undecodable(err error) error {
-	return kiosk.Errorf(kiosk.CodeBadInput, "decode file", "give a raw file of a chip, as card read -out writes it", "%w", err)
+func (r dgResult) print(w io.Writer) {
+	fmt.Fprintf(w, "%s, %d bytes\n", r.File, r.Bytes)
+	r.Content.print(w)
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "  %s: %s\n", f.Grade, f.What)
+	}
+}
+
+func undecodable(format string, args ...any) error {
+	return kiosk.Errorf(kiosk.CodeBadInput, "decode file", "give a raw file of a chip, as card read -out writes it", format, args...)
 }
 
 // decode finds out which file raw is and decodes it.
 func decode(raw []byte) (dgResult, error) {
-	tag, _, _, err := tlv.Header(raw)
+	id, err := identify(raw)
 	if err != nil {
-		return dgResult{}, undecodable(err)
+		return dgResult{}, err
 	}
-	if tag == tlv.Set {
-		infos, err := lds.ParseSecurityInfos(raw)
-		if err != nil {
-			return dgResult{}, undecodable(err)
+	decoded, err := decoders[id](raw)
+	if err != nil {
+		return dgResult{}, undecodable("%w", err)
+	}
+	r := dgResult{File: id, Bytes: len(raw), Content: decoded}
+	for _, f := range lds.Inspect(map[kiosk.FileID][]byte{id: raw}) {
+		r.Findings = append(r.Findings, finding{f.What, f.Grade})
+	}
+	return r, nil
+}
+
+// identify tells a file by its first tag. A face block of ISO/IEC 39794-5 without DG2 around it has the tag of DG5.
+func identify(raw []byte) (kiosk.FileID, error) {
+	tag, size, length, err := tlv.Header(raw)
+	if err != nil {
+		return "", undecodable("%w", err)
+	}
+	if tag == 0x65 {
+		if inner, _, _, err := tlv.Header(raw[size:]); err == nil && inner == 0xA0 && size+length <= len(raw) {
+			return faceBlock, nil
 		}
-		return dgResult{kiosk.FileCardAccess, len(raw), describeInfos(infos)}, nil
+	}
+	switch tag {
+	case tlv.Set:
+		return kiosk.FileCardAccess, nil
+	case tlv.Sequence:
+		return kiosk.FileCardSecurity, nil
+	case 0x43, 0x46, 0x47, 0x5F52, 0x7F66, 0xE0:
+		return kiosk.FileATRInfo, nil
 	}
 	f, ok := lds.ByTag(tag)
+	if !ok || decoders[f.ID] == nil {
+		return "", undecodable("tag %s begins no file known here", tag)
+	}
+	return f.ID, nil
+}
+
+// faceBlock is no file of a chip, but a part of one that may be stored apart.
+const faceBlock kiosk.FileID = "ISO/IEC 39794-5 face"
+
+// decoders have every kind of file that is shown. Groups that are not decoded are shown by their first bytes.
+var decoders = map[kiosk.FileID]func(raw []byte) (content, error){
+	kiosk.FileCardAccess:   decoder(lds.ParseSecurityInfos, describeInfos),
+	kiosk.FileCardSecurity: decoder(lds.ParseCardSecurity, describeInfos),
+	kiosk.FileATRInfo:      decoder(lds.ParseATRInfo, describeATR),
+	kiosk.FileCOM:          decoder(lds.ParseCOM, describeCOM),
+	kiosk.FileSOD:          decodeSOD,
+	kiosk.FileDG1:          decoder(lds.ParseDG1, describeZone),
+	kiosk.FileDG2:          decoder(lds.ParseDG2, describeFace),
+	faceBlock:              decoder(lds.ParseFaceBlock, describeFace),
+	kiosk.FileDG11:         decoder(lds.ParseDG11, describeDG11),
+	kiosk.FileDG12:         decoder(lds.ParseDG12, describeDG12),
+	kiosk.FileDG13:         decoder(lds.ParseDG13, describeDG13),
+	kiosk.FileDG14:         decoder(lds.ParseDG14, describeInfos),
+	kiosk.FileDG15:         decoder(lds.ParseDG15, describeKey),
+	lds.FileDG3:            decodeBytes, lds.FileDG4: decodeBytes, lds.FileDG5: decodeBytes, lds.FileDG6: decodeBytes,
+	lds.FileDG7: decodeBytes, lds.FileDG8: decodeBytes, lds.FileDG9: decodeBytes, lds.FileDG10: decodeBytes, lds.FileDG16: decodeBytes,
+}
+
+func decoder[T any, C content](parse func([]byte) (T, error), describe func(T) C) func([]byte) (content, error) {
+	return func(raw []byte) (content, error) {
+		v, err := parse(raw)
+		if err != nil {
+			return nil, err
+		}
+		return describe(v), nil
+	}
+}
+
+// decodeSOD shows what a security object says; whether it may be believed is the question of sod verify.
+func decodeSOD(raw []byte) (content, error) {
+	store, err := pa.NewStore()
+	if err != nil {
+		return nil, err
+	}
+	r := pa.Verify(raw, nil, store, time.Now())
+	if r.Object == nil {
+		return nil, errors.New("the security object cannot be read")
+	}
+	return sodContent{r.SODGroups, r.Object.LDS, r.HashAlg, r.SignatureAlg, r.Signer}, nil
+}
+
+// savePhoto writes the portrait as it is on the chip.
+func savePhoto(name string, c content) error {
+	face, ok := c.(faceContent)
 	if !ok {
-		return dgResult{}, undecodable(fmt.Errorf("tag %s begins no file known here", tag))
+		return undecodable("only DG2 has a portrait")
 	}
-	content, err := decodeGroup(f.ID, raw)
-	if err != nil {
-		return dgResult{}, undecodable(err)
-	}
-	return dgResult{f.ID, len(raw), content}, nil
-}
-
-// decodeGroup gives what a file says, or its bytes in hexadecimal when it is of a kind that is not decoded here.
-func decodeGroup(id kiosk.FileID, raw []byte) (any, error) {
-	switch id {
-	case kiosk.FileCOM:
-		com, err := lds.ParseCOM(raw)
-		if err != nil {
-			return nil, err
-		}
-		return comContent{com.LDS, com.Unicode, com.Groups, hex.EncodeToString(com.Unknown)}, nil
-	case kiosk.FileDG1:
-		m, err := lds.ParseDG1(raw)
-		if err != nil {
-			return nil, err
-		}
-		return describeZone(m), nil
-	case kiosk.FileDG2:
-		face, err := lds.ParseDG2(raw)
-		if err != nil {
-			return nil, err
-		}
-		return faceContent{face.Record, face.Count, face.Image.Type, face.Image.Width, face.Image.Height, len(face.Image.Data)}, nil
-	case kiosk.FileDG13:
-		d, err := lds.ParseDG13(raw)
-		if err != nil {
-			return nil, err
-		}
-		return describeDG13(d), nil
-	case kiosk.FileDG14:
-		infos, err := lds.ParseDG14(raw)
-		if err != nil {
-			return nil, err
-		}
-		return describeInfos(infos), nil
-	case kiosk.FileDG15:
-		k, err := lds.ParseDG15(raw)
-		if err != nil {
-			return nil, err
-		}
-		return keyContent{k.String()}, nil
-	}
-	return hexContent{hex.EncodeToString(raw[:min(len(raw), 64)]), len(raw) > 64}, nil
-}
-
-type hexContent struct {
-	Hex string `json:"hex"`
-	Cut bool   `json:"cut,omitempty"` // only the first 64 bytes are shown
-}
-
-type comContent struct {
-	LDS     string         `json:"lds"`
-	Unicode string         `json:"unicode"`
-	Groups  []kiosk.FileID `json:"groups"`
-	Unknown string         `json:"unknown,omitempty"` // tags of no known group, hexadecimal
-}
-
-type keyContent struct {
-	Key string `json:"key"`
-}
-
-type faceContent struct {
-	Record string `json:"record"`
-	Count  int    `json:"count"`
-	Type   string `json:"type"`
-	Width  int    `json:"width"`
-	Height int    `json:"height"`
-	Bytes  int    `json:"bytes"`
-}
-
-type zoneContent struct {
-	Lines       []string `json:"lines"`
-	Valid       bool     `json:"valid"` // all check digits are right
-	Number      string   `json:"number"`
-	Name        string   `json:"name"`
-	Birth       string   `json:"birth"`
-	Sex         string   `json:"sex"`
-	Expiry      string   `json:"expiry"`
-	State       string   `json:"state"`
-	Nationality string   `json:"nationality"`
-}
-
-func describeZone(m *mrz.MRZ) zoneContent {
-	return zoneContent{m.Lines, m.Verify() == nil, m.Number, m.Name(), m.Birth, m.Sex, m.Expiry, m.State, m.Nationality}
-}
-
-// field is one field of DG13 as it stands on the card.
-type field struct {
-	Number int    `json:"n"`
-	Name   string `json:"name"`
-	Value  string `json:"value"`
-}
-
-type dg13Content struct {
-	Fields   []field  `json:"fields"`
-	Unknown  int      `json:"unknown"`
-	Problems []string `json:"problems,omitempty"`
-}
-
-func describeDG13(d *lds.DG13) dg13Content {
-	out := dg13Content{Unknown: len(d.Unknown), Problems: d.Problems}
-	add := func(n int, name string, values ...string) {
-		for _, v := range values {
-			if v != "" {
-				out.Fields = append(out.Fields, field{n, name, v})
-			}
-		}
-	}
-	for i, f := range []struct{ name, value string }{
-		{"number", d.Number}, {"name", d.Name}, {"birth", d.Birth}, {"sex", d.Sex}, {"nationality", d.Nationality},
-		{"ethnicity", d.Ethnicity}, {"religion", d.Religion}, {"origin", d.Origin}, {"residence", d.Residence},
-		{"marks", d.Marks}, {"issued", d.Issued}, {"expires", d.Expires},
-	} {
-		add(i+1, f.name, f.value)
-	}
-	add(13, "parent", d.Parents...)
-	add(14, "spouse", d.Spouse)
-	add(15, "old_number", d.OldNumber)
-	add(16, "chip_id", d.ChipID)
-	return out
-}
-
-type infosContent struct {
-	PACE     []string `json:"pace,omitempty"`
-	ChipAuth []string `json:"chip_auth,omitempty"`
-	Keys     []string `json:"chip_auth_keys,omitempty"`
-	Terminal []string `json:"terminal_auth,omitempty"`
-	Active   []string `json:"active_auth,omitempty"`
-	Unknown  []string `json:"unknown,omitempty"`
-}
-
-func describeInfos(s *lds.SecurityInfos) infosContent {
-	var out infosContent
-	for _, i := range s.PACE {
-		out.PACE = append(out.PACE, fmt.Sprintf("%v version %d parameters %d", i.Protocol, i.Version, i.ParameterID))
-	}
-	for _, i := range s.ChipAuth {
-		out.ChipAuth = append(out.ChipAuth, fmt.Sprintf("%v version %d", i.Protocol, i.Version))
-	}
-	for _, i := range s.ChipAuthKeys {
-		out.Keys = append(out.Keys, i.Key.String())
-	}
-	for _, i := range s.TerminalAuth {
-		out.Terminal = append(out.Terminal, fmt.Sprintf("%v version %d", i.Protocol, i.Version))
-	}
-	for _, i := range s.ActiveAuth {
-		out.Active = append(out.Active, fmt.Sprintf("%v version %d", i.Algorithm, i.Version))
-	}
-	for _, i := range s.Unknown {
-		out.Unknown = append(out.Unknown, i.Protocol.String())
-	}
-	return out
-}
-
-func printContent(w io.Writer, content any) {
-	if d, ok := content.(dg13Content); ok {
-		for _, f := range d.Fields {
-			fmt.Fprintf(w, "  %2d %-12s %s\n", f.Number, f.Name, f.Value)
-		}
-		for _, p := range d.Problems {
-			fmt.Fprintf(w, "  problem: %s\n", p)
-		}
-		return
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("  ", "  ")
-	_ = enc.Encode(content) // the types above always encode; a closed output shows nowhere anyway
-}
-
-// savePhoto writes DG2's face as it is on the chip.
-func savePhoto(name string, raw []byte) error {
-	face, err := lds.ParseDG2(raw)
-	if err != nil {
-		return undecodable(err)
-	}
-	if err := os.WriteFile(name, face.Image.Data, 0o600); err != nil {
-		return kiosk.Errorf(kiosk.CodeBadInput, "save photo", "give a file that can be written with -photo", "%w", err)
+	if err := os.WriteFile(name, face.data, 0o600); err != nil {
+		return kiosk.Errorf(kiosk.CodeBadInput, "save portrait", "give a file that can be written with -out", "%w", err)
 	}
 	return nil
 }

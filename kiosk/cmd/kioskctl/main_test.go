@@ -21,8 +21,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the typed sessions in testdata/script. Beside testscript's own commands there are "status N command…", which
-// wants that exit code, and "pcscd", which starts the real daemon with its virtual reader for the rest of a script; the
-// condition [vpcd] says whether it is installed.
+// wants that exit code, and "pcscd", which starts the real daemon with its virtual reader for the rest of a script;
+// "listen VAR flags…" starts `card simulate -listen pty` for the rest of a script and puts its path into VAR, "deadport VAR" a
+// serial port that nobody answers at; "foreigncard ATR SW" puts a card there that is no chip ID card; the condition [vpcd] says whether it is installed.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -32,7 +33,10 @@ func TestScripts(t *testing.T) {
 		Condition: func(cond string) (bool, error) {
 			return cond == "vpcd" && vpcd.Installed() == nil, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"pcscd": startPCSCD, "status": expectStatus},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"pcscd": startPCSCD, "status": expectStatus, "foreigncard": putForeignCard(),
+			"listen": startListening, "deadport": openDeadPort,
+		},
 	})
 }
 

@@ -237,7 +237,7 @@ func chipRead() *kiosk.ChipRead {
 			ok(kiosk.CheckHashes, ""), ok(kiosk.CheckGroups, ""), ok(kiosk.CheckCardAccess, "select by identifier"),
 			ok(kiosk.CheckChipAuth, "ECDH-AES-128 brainpoolP256r1"),
 			{Name: kiosk.CheckActiveAuth, Result: kiosk.CheckNotSupported, Reason: "no DG15"},
-			ok(kiosk.CheckIssuer, ""), ok(kiosk.CheckNumber, ""), ok(kiosk.CheckExpiry, ""),
+			ok(kiosk.CheckIssuer, ""), ok(kiosk.CheckEncoding, ""), ok(kiosk.CheckNumber, ""), ok(kiosk.CheckExpiry, ""),
 		},
 	}
 }

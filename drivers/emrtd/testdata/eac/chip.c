@@ -1,12 +1,16 @@
-/* A chip's side of PACE made of OpenPACE (libeac): another implementation that our terminal opens.
+/* A chip's side of PACE and of chip authentication made of OpenPACE (libeac): another implementation that our terminal opens.
  *
  * usage: chip CARDACCESS-HEX CAN
+ *        chip ca OBJECT-IDENTIFIER DOMAIN-PARAMETERS
  * Commands come on standard input and responses go to standard output, one hexadecimal line each. After PACE every protected
  * command whose MAC is right is answered with the eight bytes "OpenPACE" under secure messaging; a wrong MAC with 6988.
+ * For chip authentication GET DATA gives the chip's public key; the protocol begins without a session.
  */
 #include <eac/eac.h>
 #include <eac/pace.h>
 #include <openssl/buffer.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +45,8 @@ static size_t head(unsigned char *out, unsigned char tag, size_t len)
 {
     size_t p = 0;
     out[p++] = tag;
-    if (len > 127) out[p++] = 0x81;
+    if (len > 255) { out[p++] = 0x82; out[p++] = len >> 8; }
+    else if (len > 127) out[p++] = 0x81;
     out[p++] = len;
     return p;
 }
@@ -49,21 +54,36 @@ static size_t head(unsigned char *out, unsigned char tag, size_t len)
 /* object answers with one object inside 7C. */
 static void object(unsigned char tag, const BUF_MEM *v)
 {
-    unsigned char out[300];
-    if (!v || v->length > 200) die("nothing to answer");
-    size_t inner = v->length + (v->length > 127 ? 3 : 2), p = head(out, 0x7c, inner);
-    p += head(out + p, tag, v->length);
-    memcpy(out + p, v->data, v->length);
-    answer(out, p + v->length, 0x9000);
+    unsigned char out[600], in[600];
+    size_t n, p;
+    if (!v || v->length > 520) die("nothing to answer");
+    n = head(in, tag, v->length);
+    memcpy(in + n, v->data, v->length);
+    p = head(out, 0x7c, n + v->length);
+    memcpy(out + p, in, n + v->length);
+    answer(out, p + n + v->length, 0x9000);
 }
 
-/* inside gives the value of the object inside 7C. */
-static BUF_MEM *inside(const unsigned char *cmd)
+/* open_object reads a header and moves p behind it. */
+static unsigned char open_object(const unsigned char **p, size_t *len)
 {
-    const unsigned char *p = cmd + 5;
-    p += p[1] == 0x81 ? 3 : 2;
-    if (p[1] == 0x81) return buffer(p + 3, p[2]);
-    return buffer(p + 2, p[1]);
+    unsigned char tag = *(*p)++, n = *(*p)++;
+    *len = n;
+    if (n == 0x81) *len = *(*p)++;
+    if (n == 0x82) { *len = (*p)[0] << 8 | (*p)[1]; *p += 2; }
+    return tag;
+}
+
+/* inside gives tag and value of the object inside 7C, tag 0 when it is empty. */
+static unsigned char inside(const unsigned char *cmd, BUF_MEM **v)
+{
+    const unsigned char *p = cmd + (cmd[4] ? 5 : 7);
+    size_t len;
+    if (open_object(&p, &len) != 0x7c) die("no dynamic authentication data");
+    if (!len) return 0;
+    unsigned char tag = open_object(&p, &len);
+    *v = buffer(p, len);
+    return tag;
 }
 
 static BUF_MEM *mac(EAC_CTX *ctx, const unsigned char *header, const unsigned char *body, size_t blen)
@@ -101,11 +121,66 @@ static void protected(EAC_CTX *ctx, const unsigned char *cmd)
     answer(out, p + 8, 0x9000);
 }
 
+/* derive is the key derivation of Doc 9303-11 9.7.1; libeac itself has that of chip authentication version 2 only. */
+static BUF_MEM *derive(const KA_CTX *ka, const BUF_MEM *z, unsigned char counter, int size)
+{
+    unsigned char in[600] = {0}, out[EVP_MAX_MD_SIZE];
+    if (z->length > sizeof in - 4) die("secret too long");
+    memcpy(in, z->data, z->length);
+    in[z->length + 3] = counter;
+    if (EVP_Digest(in, z->length + 4, out, NULL, ka->md, NULL) != 1) die("digest");
+    return buffer(out, size);
+}
+
+/* agree makes the session keys of a terminal's public key. */
+static void agree(EAC_CTX *ctx, const BUF_MEM *theirs)
+{
+    KA_CTX *ka = ctx->ca_ctx->ka_ctx;
+    BUF_MEM *z = ka->compute_key(ka->key, theirs, NULL);
+    if (!z) die("key agreement");
+    ka->shared_secret = z;
+    ka->k_enc = derive(ka, z, 1, ka->enc_keylen);
+    ka->k_mac = derive(ka, z, 2, ka->mac_keylen);
+    if (!EAC_CTX_set_encryption_ctx(ctx, EAC_ID_CA)) die("secure messaging");
+}
+
+/* chip_authentication answers GET DATA, MSE:Set KAT (3DES), MSE:Set AT with GENERAL AUTHENTICATE (AES), and protected commands. */
+static int chip_authentication(const char *oid, const char *parameters)
+{
+    unsigned char cmd[1200];
+    char line[4096];
+    EAC_init();
+    EAC_CTX *ctx = EAC_CTX_new();
+    if (!ctx || !EAC_CTX_init_ca(ctx, OBJ_txt2nid(oid), atoi(parameters))) die("protocol");
+    KA_CTX *ka = ctx->ca_ctx->ka_ctx;
+    BUF_MEM *own = ka->generate_key(ka->key, NULL), *in = NULL;
+    if (!own) die("key");
+    while (fgets(line, sizeof line, stdin)) {
+        if (unhex(line, cmd, sizeof cmd) < 5) die("short command");
+        if (cmd[0] & 0x0c) protected(ctx, cmd);
+        else if (cmd[1] == 0xca) answer((const unsigned char *)own->data, own->length, 0x9000);
+        else if (cmd[1] == 0x22 && cmd[3] == 0xa6) {
+            const unsigned char *p = cmd + (cmd[4] ? 5 : 7);
+            size_t len;
+            if (open_object(&p, &len) != 0x91) die("no key");
+            answer(NULL, 0, 0x9000);
+            agree(ctx, buffer(p, len));
+        } else if (cmd[1] == 0x22) answer(NULL, 0, 0x9000);
+        else {
+            if (inside(cmd, &in) != 0x80) die("no key");
+            answer((const unsigned char *)"\x7c\x00", 2, 0x9000);
+            agree(ctx, in);
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    unsigned char access[256], cmd[600];
-    char line[2048];
-    BUF_MEM *theirs = NULL;
+    unsigned char access[256], cmd[1200];
+    char line[4096];
+    BUF_MEM *theirs = NULL, *in = NULL;
+    if (argc == 4 && !strcmp(argv[1], "ca")) return chip_authentication(argv[2], argv[3]);
     if (argc != 3) die("usage: chip CARDACCESS-HEX CAN");
     EAC_init();
     EAC_CTX *ctx = EAC_CTX_new();
@@ -116,27 +191,26 @@ int main(int argc, char **argv)
         if (unhex(line, cmd, sizeof cmd) < 5) die("short command");
         if (cmd[0] & 0x0c) { protected(ctx, cmd); continue; }
         if (cmd[1] == 0x22) { answer(NULL, 0, 0x9000); continue; }
-        unsigned char tag = cmd[6] == 0 ? 0 : cmd[6] == 0x81 ? cmd[8] : cmd[7];
-        switch (tag) {
+        switch (inside(cmd, &in)) {
         case 0:
             object(0x80, PACE_STEP1_enc_nonce(ctx, sec));
             break;
         case 0x81: {
             BUF_MEM *own = PACE_STEP3A_generate_mapping_data(ctx);
-            if (!PACE_STEP3A_map_generator(ctx, inside(cmd))) die("mapping");
+            if (!PACE_STEP3A_map_generator(ctx, in)) die("mapping");
             object(0x82, own);
             break;
         }
         case 0x83: {
             BUF_MEM *own = PACE_STEP3B_generate_ephemeral_key(ctx);
-            theirs = inside(cmd);
+            theirs = in;
             if (!PACE_STEP3B_compute_shared_secret(ctx, theirs) || !PACE_STEP3C_derive_keys(ctx)) die("key agreement");
             object(0x84, own);
             break;
         }
         case 0x85: {
             BUF_MEM *own = PACE_STEP3D_compute_authentication_token(ctx, theirs);
-            if (PACE_STEP3D_verify_authentication_token(ctx, inside(cmd)) != 1) { answer(NULL, 0, 0x6300); break; }
+            if (PACE_STEP3D_verify_authentication_token(ctx, in) != 1) { answer(NULL, 0, 0x6300); break; }
             if (!EAC_CTX_set_encryption_ctx(ctx, EAC_ID_PACE)) die("secure messaging");
             object(0x86, own);
             break;

@@ -1,0 +1,6 @@
+//go:build !race
+
+package chipbench
+
+// defaultReads of TestSoakReads: well under a minute.
+const defaultReads = 300
