@@ -92,6 +92,7 @@ var imports = map[string][]string{
 	"vision/liveness": {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
 	"vision/qr":       {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
 	"vision/ocrb":     {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},
+	"vision/spot":     {"kiosk", "kiosk/mrz", "kiosk/cccd", "vision", "vision/qr", "vision/ocrb"},
 	// A generator run by hand: it makes the network that vision/ocrb embeds.
 	"vision/ocrb/train": {"vision/ocrb", "vision/visiontest"},
 	"vision/paper":      {"kiosk", "vision", "vision/models", "kiosk/mrz", "kiosk/cccd"},

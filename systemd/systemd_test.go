@@ -107,6 +107,34 @@ func TestUnitsLoad(t *testing.T) {
 	}
 }
 
+// Drop-ins that a technician may copy load with the unit they are for.
+func TestOptionsLoad(t *testing.T) {
+	bin, dir := analyze(t), machineRoot(t)
+	files, err := filepath.Glob("options/*.conf")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no options: ", err)
+	}
+	to := filepath.Join(dir, "etc/systemd/system/kioskd.service.d")
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw = bytes.ReplaceAll(raw, []byte("\n#Supp"), []byte("\nSupp")) // what is commented out must load too
+		raw = bytes.ReplaceAll(raw, []byte("\n#Dev"), []byte("\nDev"))
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(f)), raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(bin, "verify", "--man=no", "--root="+dir, "kioskd.service").CombinedOutput()
+	if err != nil || bytes.Contains(out, []byte("kioskd.service.d")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // The verification itself works: a unit with a misspelt key and a missing program is found.
 func TestVerifyFindsMistakes(t *testing.T) {
 	bin, dir := analyze(t), machineRoot(t)

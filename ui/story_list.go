@@ -74,6 +74,11 @@ func formStories() (all []story) {
 		story{Name: "consent-bad", State: filing(session.Consent), Visit: func(d *session.Visit) { d.Invalid = "consent" }})
 }
 
+func keyed(s session.State) session.State {
+	s.Keyed = true
+	return s
+}
+
 func withCard(s session.State) session.State {
 	s.Card = true
 	return s
@@ -163,6 +168,7 @@ func listStories() []story {
 		{Name: "proc_detail-bare", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[2] }},
 		{Name: "proc_detail-fees", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[1] }},
 		{Name: "proc_detail-closed", State: closed},
+		{Name: "card_place-known", State: keyed(filing(session.CardPlace))},
 		{Name: "card_number-in", State: withCard(filing(session.CardNumber))},
 		{Name: "card_reading-start", State: filing(session.CardReading)},
 		{Name: "scan_list-two", State: filing(session.ScanList), Visit: papers(2, 0)},

@@ -15,6 +15,7 @@ type Person struct {
 	Name   string // as the dock shows it
 	Number string // 12 digits, as printed on the card: the visitor of the demo must type it
 	Seed   int64
+	Code   string // payload of the QR code on the card
 	Card   *emrtdtest.Card
 }
 
@@ -39,6 +40,7 @@ const (
 // Scene is what the cameras see. Who lists the people before the face camera, by key.
 type Scene struct {
 	Who         []string
+	Shown       string // whose card is held before the face camera, by key; "" for none
 	Light       Light
 	Camera      bool // the face camera is plugged in
 	Frozen      bool // the face camera gives the same frame for ever
@@ -186,6 +188,17 @@ func (w *World) Stand(keys ...string) error {
 		}
 	}
 	w.change(func() { w.scene.Who = slices.Clone(keys) })
+	return nil
+}
+
+// Show has somebody hold a person's card before the face camera, its code to the front; "" takes it away.
+func (w *World) Show(key string) error {
+	if key != "" {
+		if _, err := w.Person(key); err != nil {
+			return err
+		}
+	}
+	w.change(func() { w.scene.Shown = key })
 	return nil
 }
 

@@ -32,6 +32,7 @@ const (
 	Searched          Event = "search"
 	CardInserted      Event = "card.inserted"
 	CardRemoved       Event = "card.removed"
+	CardSpotted       Event = "card.spotted"
 	ChipRead          Event = "chip.read"
 	ChipError         Event = "chip.error"
 	FaceResult        Event = "face.result"
@@ -91,6 +92,7 @@ var Events = map[Event]Spec{
 	Searched:        {"a procedure was searched; the words are not kept", slog.LevelDebug, false, []Key{KeyHits, KeyConfident, KeyMS}},
 	CardInserted:    {"a card is in the reader", slog.LevelInfo, false, nil},
 	CardRemoved:     {"the card left the reader", slog.LevelInfo, false, nil},
+	CardSpotted:     {"a camera read the number from a card that was shown to it", slog.LevelInfo, false, []Key{KeyMS}},
 	ChipRead:        {"a chip was read and judged", slog.LevelInfo, true, []Key{KeyVerdict, KeyAccess, KeyKey, KeyMS, KeyAPDUs, KeyBytes}},
 	ChipError:       {"a chip could not be read", slog.LevelWarn, true, []Key{KeyCode, KeyMS, KeyTry}},
 	FaceResult:      {"a face was compared with the chip's photo", slog.LevelInfo, true, []Key{KeyVerdict, KeyMS, KeyFrames, KeyTry}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"motcua/drivers/emrtd/emrtdtest"
 	"motcua/drivers/emrtd/lds"
@@ -135,11 +136,21 @@ func LoadWorld(dir string) (*sim.World, Photos, error) {
 		if shown, err := vision.Shown(dg2.Image); err == nil && !shown.IsZero() {
 			photos[e.Key] = shown.Data
 		}
-		people = append(people, sim.Person{Key: e.Key, Name: e.Name, Number: e.Number, Seed: e.Seed, Card: card})
+		people = append(people, sim.Person{Key: e.Key, Name: e.Name, Number: e.Number, Seed: e.Seed, Card: card, Code: codeOf(card)})
 	}
 	photo := func(key string) ([]byte, bool) {
 		b, ok := photos[key]
 		return b, ok
 	}
 	return sim.New(people), photo, nil
+}
+
+// codeOf gives what the QR code on a card of 2021 says: the first fields of DG13.
+func codeOf(card *emrtdtest.Card) string {
+	d, err := lds.ParseDG13(card.Files[kiosk.FileDG13])
+	if err != nil {
+		return ""
+	}
+	plain := func(date string) string { return strings.ReplaceAll(date, "/", "") }
+	return strings.Join([]string{d.Number, d.OldNumber, d.Name, plain(d.Birth), d.Sex, d.Residence, plain(d.Issued)}, "|")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"motcua/drivers"
 	"motcua/drivers/apdu"
 	"motcua/drivers/emrtd"
 	"motcua/drivers/emrtd/pa"
@@ -23,6 +24,7 @@ type devices struct {
 	papers kiosk.Preview
 	match  kiosk.FaceMatcher
 	scan   kiosk.DocumentScanner
+	spot   kiosk.CardSpotter
 }
 
 // openDevices opens what the configuration names. What is not there is logged, never an error.
@@ -38,20 +40,37 @@ func (d *Daemon) openSlot(ctx context.Context) apdu.Slot {
 	case d.opt.Sim != nil && r.Kind == config.KindSim:
 		return d.opt.Sim.Slot()
 	case r.Kind == config.KindPCSC:
-		slot := pcsc.New(&pcsc.Opts{Name: r.Name})
-		if err := slot.Check(ctx); err != nil {
-			d.absent(ctx, "reader", err) // it may come later: the slot stays
+		return d.looked(ctx, pcsc.New(&pcsc.Opts{Name: r.Name}))
+	case r.Kind == config.KindPN532:
+		dev, err := OpenPN532(r.Port, true)
+		if err != nil {
+			d.absent(ctx, "reader", err)
+			return nil
 		}
-		d.dev.slot = slot
-		return slot
+		return d.looked(ctx, dev)
 	}
 	d.absent(ctx, "reader", &kiosk.Error{Code: kiosk.CodeReaderMissing})
 	return nil
 }
 
+// slot is a card reader that looks after itself.
+type slot interface {
+	apdu.Slot
+	drivers.Driver
+}
+
+// looked keeps a reader. One that is not there now may come later.
+func (d *Daemon) looked(ctx context.Context, s slot) apdu.Slot {
+	if err := s.Check(ctx); err != nil {
+		d.absent(ctx, "reader", err)
+	}
+	d.dev.slot = s
+	return s
+}
+
 // openTrust loads the trust anchors. Without them every document is undetermined, which the officer resolves.
 func (d *Daemon) openTrust(ctx context.Context) *pa.Store {
-	store, err := pa.LoadStore(d.opt.Config.Trust.Dir)
+	store, err := pa.Load(d.opt.Config.Trust.Dir)
 	if err != nil {
 		d.absent(ctx, "trust", err)
 		return nil

@@ -21,17 +21,21 @@ const (
 type stage struct {
 	scene  func() sim.Scene
 	people map[string]*visiontest.Person
+	cards  map[string]*visiontest.ShownCard
 	last   sim.Scene
 	live   *visiontest.Scene
 	desks  map[sim.Sheet]*visiontest.Desk
 }
 
-func newStage(seeds map[string]int64, scene func() sim.Scene) *stage {
-	s := &stage{scene: scene, people: map[string]*visiontest.Person{}, desks: map[sim.Sheet]*visiontest.Desk{
+func newStage(cast map[string]simulated, scene func() sim.Scene) *stage {
+	s := &stage{scene: scene, people: map[string]*visiontest.Person{}, cards: map[string]*visiontest.ShownCard{}, desks: map[sim.Sheet]*visiontest.Desk{
 		sim.SheetForm: {Sheet: visiontest.Certificate(), Turn: .02}, sim.SheetBlank: {Empty: true},
 	}}
-	for key, seed := range seeds {
-		s.people[key] = visiontest.NewPerson(seed)
+	for key, c := range cast {
+		s.people[key] = visiontest.NewPerson(c.Seed)
+		if card, err := visiontest.NewShownCard(c.Code); err == nil { // a payload too long is a card without a code
+			s.cards[key] = card
+		}
 	}
 	return s
 }
@@ -45,7 +49,7 @@ func (s *stage) face(_ context.Context, at time.Time) (image.Image, error) {
 	if s.live == nil || !slices.Equal(now.Who, s.last.Who) || now.Light != s.last.Light {
 		s.live = &visiontest.Scene{People: s.standing(now.Who), Light: light(now.Light)}
 	}
-	s.live.Frozen, s.last = now.Frozen, now
+	s.live.Frozen, s.live.Card, s.last = now.Frozen, s.cards[now.Shown], now
 	return s.live.Frame(at), nil
 }
 

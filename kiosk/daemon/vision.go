@@ -27,10 +27,16 @@ const (
 
 // visionSetUp is what the vision process must know to start.
 type visionSetUp struct {
-	Camera    config.Camera    `json:"camera"`
-	Models    string           `json:"models"` // folder
-	Threshold float64          `json:"threshold"`
-	Seeds     map[string]int64 `json:"seeds"` // of the simulated cast's faces; nil without a simulated world
+	Camera    config.Camera        `json:"camera"`
+	Models    string               `json:"models"` // folder
+	Threshold float64              `json:"threshold"`
+	Cast      map[string]simulated `json:"cast"` // nil without a simulated world
+}
+
+// simulated is what the cameras can see of one of the simulated cast.
+type simulated struct {
+	Seed int64  `json:"seed"` // of the face
+	Code string `json:"code"` // on the card
 }
 
 // openVision starts the vision process. The kiosk does not wait for it: whoever calls first does.
@@ -39,9 +45,9 @@ func (d *Daemon) openVision() {
 	set := visionSetUp{Camera: c.Camera, Models: c.ModelsDir(), Threshold: c.Match.Threshold}
 	states := map[string][]byte{}
 	if d.opt.Sim != nil {
-		set.Seeds = map[string]int64{}
+		set.Cast = map[string]simulated{}
 		for _, p := range d.opt.Sim.People() {
-			set.Seeds[p.Key] = p.Seed
+			set.Cast[p.Key] = simulated{p.Seed, p.Code}
 		}
 		states[stateScene] = encode(d.opt.Sim.Scene())
 	}
@@ -57,6 +63,9 @@ func (d *Daemon) openVision() {
 	d.dev.vision = v
 	if c.Camera.Face != config.KindNone {
 		d.dev.faces, d.dev.match = v.Preview(child.PartCamera), v.Face()
+	}
+	if c.Camera.Face != config.KindNone || c.Camera.Paper != config.KindNone {
+		d.dev.spot = v.Spotter()
 	}
 	if c.Camera.Paper != config.KindNone {
 		d.dev.papers, d.dev.scan = v.Preview(child.PartPaper), v.Scanner()

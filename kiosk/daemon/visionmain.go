@@ -18,6 +18,7 @@ import (
 	"motcua/vision/child"
 	"motcua/vision/face"
 	"motcua/vision/paper"
+	"motcua/vision/spot"
 )
 
 // visionSocket is the file descriptor the vision process is given.
@@ -43,7 +44,7 @@ type eyes struct {
 	engine *face.Engine
 	mu     sync.Mutex
 	scene  sim.Scene
-	seeds  map[string]int64 // nil without a simulated world
+	cast   map[string]simulated // nil without a simulated world
 }
 
 func (e *eyes) close() {
@@ -58,19 +59,23 @@ func (e *eyes) open(states map[string][]byte) (child.Parts, error) {
 	if err := json.Unmarshal(states[stateSetUp], &set); err != nil {
 		return child.Parts{}, fmt.Errorf("read the set-up: %w", err)
 	}
-	if e.seeds = set.Seeds; e.seeds != nil {
+	if e.cast = set.Cast; e.cast != nil {
 		if err := e.set(stateScene, states[stateScene]); err != nil {
 			return child.Parts{}, err
 		}
 	}
 	p := child.Parts{Set: e.set, Shown: vision.Shown}
+	var feeds []vision.Feed
 	if hub := e.camera(set.Camera.Face, camera.DeviceOpts{Rotate: set.Camera.Rotate}, "sim", sceneFPS, (*stage).face, func(s sim.Scene) bool { return s.Camera }); hub != nil {
 		engine, err := face.Open(set.Models)
-		e.engine = engine
+		e.engine, feeds = engine, append(feeds, hub)
 		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, face.Opts{Threshold: set.Threshold})
 	}
 	if hub := e.camera(set.Camera.Paper, paperSize, "sim paper", sheetFPS, (*stage).paper, func(s sim.Scene) bool { return s.PaperCamera }); hub != nil {
-		p.Paper, p.Scanner = hub, paper.NewScanner(hub)
+		p.Paper, p.Scanner, feeds = hub, paper.NewScanner(hub), append(feeds, hub)
+	}
+	if len(feeds) > 0 {
+		p.Spotter = spot.New(feeds...)
 	}
 	return p, nil
 }
@@ -108,9 +113,9 @@ func (e *eyes) camera(kind string, wish camera.DeviceOpts, name string, fps int,
 	case kind != config.KindSim:
 		return camera.NewHub(camera.NewDevice(kind, wish), camera.Opts{})
 	}
-	s := newStage(e.seeds, e.now)
+	s := newStage(e.cast, e.now)
 	src := camera.NewImages(name, fps, func(ctx context.Context, at time.Time) (image.Image, error) { return draw(s, ctx, at) }, func() error {
-		if e.seeds == nil {
+		if e.cast == nil {
 			return kiosk.Errorf(kiosk.CodeCameraMissing, "open camera", "start with -sim, or name a device", "no simulated world")
 		}
 		return plugged(plug(e.now()))

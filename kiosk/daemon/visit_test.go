@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -302,6 +303,21 @@ func TestWithoutAReaderEverybodyGoesToTheOfficer(t *testing.T) {
 	h.page.do("proc_search", "agree", "chip", "on", "camera", "on")
 	h.page.do("proc_detail", "pick", "code", birth)
 	h.page.do("officer", "proceed")
+}
+
+// TestCardShownToTheCamera opens the chip with the number that the camera reads from the card's code: nobody types.
+func TestCardShownToTheCamera(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toCard()
+	if err := errors.Join(h.world.Stand("thu"), h.world.Show("thu")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the kiosk has the number", func() bool { return strings.Contains(h.page.get("/"), "Đã có số thẻ") })
+	if err := errors.Join(h.world.Show(""), h.world.Put("thu", "")); err != nil {
+		t.Fatal(err)
+	}
+	h.page.see("who")
 }
 
 // TestPowerCut kills the kiosk, a process here, between the citizen's confirmation and the office's acknowledgement.

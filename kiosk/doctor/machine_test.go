@@ -161,9 +161,6 @@ func TestProbes(t *testing.T) {
 	offline := &kiosk.Error{Code: kiosk.CodeOfficeOffline, Op: "ping", Hint: "check the network"}
 	corrupt := &kiosk.Error{Code: kiosk.CodeStoreCorrupt, Op: "check database", Hint: "replace the disk"}
 	missing := &kiosk.Error{Code: kiosk.CodeReaderMissing, Op: "list readers", Hint: "start pcscd"}
-	readers := func(names ...string) func(context.Context) ([]string, error) {
-		return func(context.Context) ([]string, error) { return names, nil }
-	}
 	stats := func(s kiosk.OutboxStats) Check {
 		return Outbox(func(context.Context) (kiosk.OutboxStats, error) { return s, nil })
 	}
@@ -174,7 +171,12 @@ func TestProbes(t *testing.T) {
 		return Database(func(context.Context) (int64, error) { return 1 << 20, err })
 	}
 	office := func(err error) Check { return Office(func(context.Context) error { return err }) }
-	trust := func(n int, err error) Check { return Trust("trust", func(string) (int, error) { return n, err }) }
+	trust := func(s TrustState, err error) Check {
+		return Trust("trust", func(string) (TrustState, error) { return s, err })
+	}
+	reader := func(name string, err error) func(context.Context) (string, error) {
+		return func(context.Context) (string, error) { return name, err }
+	}
 	for name, c := range map[string]struct {
 		check Check
 		want  Result
@@ -186,17 +188,15 @@ func TestProbes(t *testing.T) {
 		"opencv gone": {OpenCV(func(context.Context) (string, error) {
 			return "", &kiosk.Error{Code: kiosk.CodeInternal, Hint: "install"}
 		}), Fail},
-		"reader none":       {Reader("none", "", nil), Absent},
-		"reader sim":        {Reader("sim", "", nil), OK},
-		"reader any":        {Reader("pcsc", "", readers("ACS ACR122U")), OK},
-		"reader by name":    {Reader("pcsc", "omnikey", readers("ACS ACR122U", "HID OMNIKEY 5022")), OK},
-		"reader other name": {Reader("pcsc", "omnikey", readers("ACS ACR122U")), Fail},
-		"reader unplugged":  {Reader("pcsc", "", readers()), Fail},
-		"pcscd away":        {Reader("pcsc", "", func(context.Context) ([]string, error) { return nil, missing }), Fail},
-		"trust":             {trust(3, nil), OK},
-		"trust empty":       {trust(0, nil), Warn},
-		"trust unreadable":  {trust(0, os.ErrPermission), Fail},
-		"catalogue":         {Catalogue(func() (string, int, error) { return "v", 135, nil }), OK},
+		"reader none":      {Reader("none", nil), Absent},
+		"reader sim":       {Reader("sim", nil), OK},
+		"reader":           {Reader("pcsc", reader("ACS ACR122U", nil)), OK},
+		"reader away":      {Reader("pn532", reader("", missing)), Fail},
+		"trust":            {trust(TrustState{Anchors: 3}, nil), OK},
+		"trust empty":      {trust(TrustState{}, nil), Warn},
+		"trust unreadable": {trust(TrustState{}, os.ErrPermission), Fail},
+		"trust outdated":   {trust(TrustState{Anchors: 3, Problems: []string{"a.crl: revocation list ended on 2020-01-01"}}, nil), Warn},
+		"catalogue":        {Catalogue(func() (string, int, error) { return "v", 135, nil }), OK},
 		"catalogue broken": {Catalogue(func() (string, int, error) {
 			return "", 0, &kiosk.Error{Code: kiosk.CodeCatalogue, Hint: "get it again"}
 		}), Fail},

@@ -35,8 +35,8 @@ func OpenCV(probe func(context.Context) (text string, err error)) Check {
 	}}
 }
 
-// Reader checks that pcscd answers and a reader is connected. probe gives the readers' names; kind is that of the configuration.
-func Reader(kind, name string, probe func(context.Context) ([]string, error)) Check {
+// Reader checks that the card reader is there and answers. kind is that of the configuration; probe gives the reader's name.
+func Reader(kind string, probe func(context.Context) (name string, err error)) Check {
 	return Check{Name: "reader", Run: func(ctx context.Context) Finding {
 		switch kind {
 		case "none":
@@ -44,27 +44,26 @@ func Reader(kind, name string, probe func(context.Context) ([]string, error)) Ch
 		case "sim":
 			return Good("simulated")
 		}
-		names, err := probe(ctx)
+		name, err := probe(ctx)
 		if err != nil {
 			return FromError(err)
 		}
-		for _, n := range names {
-			if strings.Contains(strings.ToLower(n), strings.ToLower(name)) {
-				return Good("%s", n)
-			}
-		}
-		if len(names) > 0 {
-			return Failed(fmt.Sprintf("no reader is called %q; there is %s", name, strings.Join(names, ", ")), "correct [reader] name in kiosk.toml")
-		}
-		return Failed("pcscd runs, but no reader is connected", "plug in the reader")
+		return Good("%s", name)
 	}}
 }
 
-// Trust checks that there are trust anchors. count gives how many in dir could be read.
-func Trust(dir string, count func(dir string) (int, error)) Check {
+// TrustState is what was found in the folder of trust anchors.
+type TrustState struct {
+	Anchors  int       // certificates that end a chain
+	Date     time.Time // when the newest list was signed; zero when none is
+	Problems []string  // files that cannot be used, lists that have ended
+}
+
+// Trust checks that there are trust anchors, and that what lies in the folder can be used and has not ended.
+func Trust(dir string, look func(dir string) (TrustState, error)) Check {
 	return Check{Name: "trust", Run: func(context.Context) Finding {
 		const fix = "put the CSCA certificates into this folder; until then no card can be verified and every citizen goes to the officer"
-		n, err := count(dir)
+		s, err := look(dir)
 		if err != nil {
 			f := FromError(err)
 			if f.Fix == "" {
@@ -72,10 +71,15 @@ func Trust(dir string, count func(dir string) (int, error)) Check {
 			}
 			return f
 		}
-		if n == 0 {
+		switch {
+		case s.Anchors == 0:
 			return Warned("there is no trust anchor in "+dir, fix)
+		case len(s.Problems) > 0:
+			return Warned(fmt.Sprintf("%d trust anchors in %s; %s", s.Anchors, dir, strings.Join(s.Problems, "; ")), "replace or remove these files")
+		case s.Date.IsZero():
+			return Good("%d trust anchors in %s", s.Anchors, dir)
 		}
-		return Good("%d trust anchors in %s", n, dir)
+		return Good("%d trust anchors in %s, the newest list of %s", s.Anchors, dir, s.Date.Format(time.DateOnly))
 	}}
 }
 

@@ -74,9 +74,20 @@ func nameField(surname, given string, width int) string {
 		s += "<<" + g
 	}
 	if len(s) > width {
-		return s[:width]
+		return cutName(s, width)
 	}
 	return s + strings.Repeat("<", width-len(s))
+}
+
+// cutName cuts a name so that its last character is a letter, which tells the reader that something may be missing (Doc 9303-3
+// §4.6): where the cut would fall behind a word, the last word of more than a letter gives one up for the first of the next.
+func cutName(s string, width int) string {
+	for i := width - 2; s[width-1] == '<' && i > 0; i-- {
+		if s[i] != '<' && s[i-1] != '<' && s[i+1] == '<' {
+			s = s[:i] + s[i+1:]
+		}
+	}
+	return s[:min(width, len(s))]
 }
 
 // filler writes a name with single fillers between its words.

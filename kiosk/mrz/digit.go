@@ -34,16 +34,22 @@ func CheckDigit(field string) (byte, error) {
 // Verify checks every check digit and, on a Vietnamese card, the personal number. The error joins one [ErrCheckDigit] for
 // each field that differs.
 func (m *MRZ) Verify() error {
+	err := m.CheckDigits()
+	if m.vietnamese() {
+		_, number := m.PersonalNumber()
+		err = errors.Join(err, number)
+	}
+	return err
+}
+
+// CheckDigits checks the check digits that Doc 9303 puts into every zone, and nothing that a state adds. The error joins one
+// [ErrCheckDigit] for each field that differs.
+func (m *MRZ) CheckDigits() error {
 	var all []error
 	for _, c := range m.checks {
 		want, err := CheckDigit(c.text)
 		if err != nil || want != c.digit {
 			all = append(all, fmt.Errorf("%s: %w", c.field, ErrCheckDigit))
-		}
-	}
-	if m.vietnamese() {
-		if _, err := m.PersonalNumber(); err != nil {
-			all = append(all, err)
 		}
 	}
 	return errors.Join(all...)

@@ -14,7 +14,7 @@ const (
 	EvList      Kind = 5  // ProcSearch: another query or page
 	EvPick      Kind = 6  // ProcSearch; OK: the code is in the catalogue
 	EvProceed   Kind = 7  // ProcDetail
-	EvNumber    Kind = 8  // CardNumber; OK: well formed
+	EvNumber    Kind = 8  // CardNumber, CardPlace; OK: well formed
 	EvRetry     Kind = 9  // CardProblem, FaceRetry, SubmitProblem
 	EvOfficer   Kind = 10 // call the officer
 	EvYes       Kind = 11 // Who

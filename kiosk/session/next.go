@@ -290,6 +290,9 @@ func onPlace(s State, e Event) (State, []Effect) {
 			return read(s)
 		}
 		return to(s, CardNumber, ""), nil
+	case EvNumber: // a camera has read it from the card, which is still in the citizen's hand
+		s.Keyed = s.Keyed || e.OK
+		return s, nil
 	case EvOfficer:
 		return officer(s, "")
 	case EvBack:

@@ -13,14 +13,15 @@ type ConsentText struct {
 	Text string
 }
 
-// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers and Voice may be nil: the part is then
+// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers, Spotter and Voice may be nil: the part is then
 // absent and its fall-back, the officer, is offered. Office, Outbox, Catalogue, Dossier and Log are needed.
 type Ports struct {
 	Reader    kiosk.CardReader
 	Face      kiosk.FaceMatcher
 	Scanner   kiosk.DocumentScanner
-	Faces     kiosk.Preview // what the face camera sees
-	Papers    kiosk.Preview // what the document camera sees
+	Faces     kiosk.Preview     // what the face camera sees
+	Papers    kiosk.Preview     // what the document camera sees
+	Spotter   kiosk.CardSpotter // the number of a card that is shown to a camera
 	Voice     kiosk.Voice
 	Office    kiosk.BackOffice
 	Outbox    kiosk.Outbox

@@ -56,7 +56,7 @@ type logged struct {
 // New starts a Runner in Attract. boot is random per start of the daemon.
 func New(ports Ports, info KioskInfo, boot string) *Runner {
 	ctx, cancel := context.WithCancel(context.Background())
-	info.Catalogue = ports.Catalogue
+	info.Catalogue, info.Spots = ports.Catalogue, ports.Spotter != nil
 	r := &Runner{
 		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, logs: make(chan logged, 256),
 		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, entered: time.Now(), rev: 1, turn: 1,
@@ -178,6 +178,7 @@ func (r *Runner) turned(before State) {
 	for _, cancel := range r.previews {
 		cancel()
 	}
+	r.spot()
 }
 
 // changed signals every page. The lock is held.

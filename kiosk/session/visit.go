@@ -81,4 +81,5 @@ type KioskInfo struct {
 	Office    string
 	Version   string
 	Catalogue kiosk.Catalogue
+	Spots     bool // a card may be shown to the camera instead of typing its number
 }

@@ -372,3 +372,30 @@ func (r *Runner) forget() {
 	}
 	r.filed, r.draft, r.sealed = nil, nil, nil
 }
+
+// spot looks for the code of a card that is shown to a camera, as long as the number is still wanted. The lock is held; the
+// preview's end, at the next change of screen, ends it.
+func (r *Runner) spot() {
+	wanted := r.state.Screen == CardPlace || r.state.Screen == CardNumber
+	if r.ports.Spotter == nil || r.closed || !wanted || r.state.Keyed || r.state.CardTries > 0 {
+		return // after a failed read the number is typed: the card shown may not be the one on the reader
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	r.previewed++
+	id, visit, begun := r.previewed, r.number, time.Now()
+	r.previews[id] = cancel
+	r.work.Go(func() {
+		key, err := r.ports.Spotter.Spot(ctx)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		cancelled := ctx.Err() != nil
+		cancel()
+		delete(r.previews, id)
+		if err != nil || cancelled || r.number != visit || r.state.Keyed {
+			return // no camera, or no longer wanted: the number can be typed
+		}
+		r.log(audit.CardSpotted, audit.MS(time.Since(begun)))
+		r.visit.Key = key
+		r.dispatch(Event{Kind: EvNumber, OK: true})
+	})
+}

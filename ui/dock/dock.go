@@ -6,6 +6,7 @@ package dock
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -157,13 +158,17 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		return w.Put(key, fault)
 	case "stand":
 		return w.Stand(keys...)
+	case "show":
+		return w.Show(key)
+	case "hide":
+		return w.Show("")
 	case "take":
 		w.Take()
 	case "tear":
 		w.Tear(1500)
 	case "leave":
 		w.Take()
-		return w.Stand()
+		return errors.Join(w.Stand(), w.Show(""))
 	case "dark":
 		w.SetLight(sim.LightDark)
 	case "light":

@@ -52,7 +52,7 @@ func childMain(role string) int {
 	}
 	err = Serve(context.Background(), mutable{conn}, func(states map[string][]byte) (Parts, error) {
 		p := &fakeParts{name: string(states["name"])}
-		return Parts{Face: p, Camera: p, Scanner: p, Shown: p.shown, Set: p.set}, nil
+		return Parts{Face: p, Camera: p, Scanner: p, Spotter: p, Shown: p.shown, Set: p.set}, nil
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -132,6 +132,14 @@ func (p *fakeParts) Preview(ctx context.Context, frame func([]byte) error) error
 func (p *fakeParts) Scan(context.Context) (kiosk.Image, error) {
 	s, _ := p.state.Load().(string)
 	return kiosk.Image{Data: []byte(p.name + ";" + s), Type: "image/jpeg", Width: 1, Height: 2}, nil
+}
+
+func (p *fakeParts) Spot(ctx context.Context) (kiosk.CardKey, error) {
+	if p.name == "absent" {
+		<-ctx.Done()
+		return kiosk.CardKey{}, ctx.Err()
+	}
+	return kiosk.CardKey{Kind: kiosk.KeyNumber, Value: "999301012345"}, nil
 }
 
 func (p *fakeParts) shown(i kiosk.Image) (kiosk.Image, error) {
@@ -252,6 +260,18 @@ func TestPreviewEndsWithItsConsumer(t *testing.T) {
 	err = c.Preview(PartCamera).Preview(ctx, func([]byte) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestSpottedNumberCrosses(t *testing.T) {
+	key, err := start(t, "good", Options{}).Spotter().Spot(context.Background())
+	if err != nil || key.Kind != kiosk.KeyNumber || key.Value != "999301012345" {
+		t.Errorf("%v, %v", key, err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := start(t, "absent", Options{}).Spotter().Spot(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("nothing shown: %v", err)
 	}
 }
 

@@ -21,6 +21,9 @@ func (c *Client) Preview(part string) kiosk.Preview { return preview{c, part} }
 // Scanner gives the child's document scanner.
 func (c *Client) Scanner() kiosk.DocumentScanner { return scanner{c} }
 
+// Spotter gives the child's spotter of cards.
+func (c *Client) Spotter() kiosk.CardSpotter { return spotter{c} }
+
 // Shown gives a picture as browsers show it; a zero picture when it is that already.
 func (c *Client) Shown(ctx context.Context, img kiosk.Image) (kiosk.Image, error) {
 	f, err := c.call(ctx, frame{header: header{Method: methodShown}, blob: img.Data}, false, nil)
@@ -102,4 +105,19 @@ func (s scanner) Scan(ctx context.Context) (kiosk.Image, error) {
 		return kiosk.Image{}, err
 	}
 	return decodePicture(f)
+}
+
+type spotter struct{ c *Client }
+
+// Spot implements kiosk.CardSpotter.
+func (s spotter) Spot(ctx context.Context) (kiosk.CardKey, error) {
+	f, err := s.c.call(ctx, frame{header: header{Method: methodSpot}}, false, nil)
+	if err != nil {
+		return kiosk.CardKey{}, err
+	}
+	var k spotted
+	if err := json.Unmarshal(f.Body, &k); err != nil || kiosk.KeyKind(k.Kind) != kiosk.KeyNumber || len(k.Value) != 12 {
+		return kiosk.CardKey{}, gone(fmt.Errorf("%w: no number", errFrame))
+	}
+	return kiosk.CardKey{Kind: kiosk.KeyNumber, Value: k.Value}, nil
 }

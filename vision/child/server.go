@@ -25,6 +25,7 @@ type Parts struct {
 	Camera  kiosk.Preview
 	Paper   kiosk.Preview
 	Scanner kiosk.DocumentScanner
+	Spotter kiosk.CardSpotter
 	Shown   func(kiosk.Image) (kiosk.Image, error) // a picture as browsers show it
 	Set     func(name string, value []byte) error  // a state changed after the set-up
 }
@@ -165,6 +166,12 @@ func (s *server) do(ctx context.Context, f frame) (frame, error) {
 		}
 		img, err := s.parts.Scanner.Scan(ctx)
 		return frame{header: header{Body: body(pictureOf(img))}, blob: img.Data}, err
+	case methodSpot:
+		if s.parts.Spotter == nil {
+			return frame{}, absent(methodSpot)
+		}
+		key, err := s.parts.Spotter.Spot(ctx)
+		return frame{header: header{Body: body(spotted{string(key.Kind), key.Value})}}, err
 	case methodShown:
 		if s.parts.Shown == nil {
 			return frame{}, absent(methodShown)

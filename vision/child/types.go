@@ -17,6 +17,7 @@ const (
 	methodMatch   = "match"   // blob: the chip's photo; events: hints; result: a face result with the best frame as blob
 	methodPreview = "preview" // body: part; events: a JPEG as blob each
 	methodScan    = "scan"    // result: the page
+	methodSpot    = "spot"    // result: body: a card's number
 	methodShown   = "shown"   // blob: a picture of the chip; result: a JPEG, or nothing when it can be shown as it is
 )
 
@@ -84,6 +85,12 @@ func (p picture) image(data []byte) kiosk.Image {
 		return kiosk.Image{}
 	}
 	return kiosk.Image{Data: data, Type: p.Type, Width: p.Width, Height: p.Height}
+}
+
+// spotted is a kiosk.CardKey on the wire.
+type spotted struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
 }
 
 // face is a kiosk.FaceResult on the wire. JSON knows no NaN: nil stands for it.

@@ -31,10 +31,11 @@ func Beside(a, b *Person) []Standing {
 type Scene struct {
 	Width, Height int // default 480×640
 	People        []Standing
-	Light         Light   // default [Hall]
-	Noise         float64 // standard deviation of the camera's noise, 0..255; default 2.5
-	Blur          int     // radius of a defocused lens, pixels
-	Frozen        bool    // the same picture again and again, as a broken driver gives
+	Light         Light      // default [Hall]
+	Noise         float64    // standard deviation of the camera's noise, 0..255; default 2.5
+	Blur          int        // radius of a defocused lens, pixels
+	Frozen        bool       // the same picture again and again, as a broken driver gives
+	Card          *ShownCard // held before the camera; nil for none
 
 	last *image.RGBA
 	n    uint64
@@ -59,6 +60,9 @@ func (s *Scene) Frame(at time.Time) *image.RGBA {
 	t := float64(at.UnixMilli()%3_600_000) / 1000
 	for i := len(s.People) - 1; i >= 0; i-- {
 		s.People[i].draw(img, s.Light, t)
+	}
+	if s.Card != nil {
+		s.Card.draw(img, s.Light, at)
 	}
 	if s.Blur > 0 {
 		soften(img, s.Blur)

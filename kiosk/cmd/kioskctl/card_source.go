@@ -7,6 +7,7 @@ import (
 	"motcua/drivers/emrtd/emrtdtest"
 	"motcua/drivers/pcsc"
 	"motcua/kiosk"
+	"motcua/kiosk/daemon"
 )
 
 // openSlot gives the reader that -reader names: pcsc[:NAME], pn532:PORT or sim[:FILE].
@@ -31,7 +32,7 @@ func openSlot(name, fault string, link int) (apdu.Slot, error) {
 		slot.Insert(chip)
 		return slot, nil
 	case "pn532":
-		return openPN532(rest)
+		return daemon.OpenPN532(rest, false)
 	}
 	return nil, kiosk.Errorf(kiosk.CodeBadInput, "open reader", "use pcsc, pcsc:NAME, pn532:PORT, sim or sim:FILE", "no kind of reader %q", kind)
 }

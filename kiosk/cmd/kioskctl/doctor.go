@@ -20,6 +20,7 @@ import (
 	"motcua/kiosk/backoffice"
 	"motcua/kiosk/catalogue"
 	"motcua/kiosk/config"
+	"motcua/kiosk/daemon"
 	"motcua/kiosk/doctor"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/store"
@@ -95,8 +96,8 @@ func checksFor(path string) []doctor.Check {
 		doctor.Clock(buildDate(), time.Now, db, db+"-wal", path),
 		doctor.Models(cfg.ModelsDir()),
 		doctor.OpenCV(probeOpenCV),
-		doctor.Reader(cfg.Reader.Kind, cfg.Reader.Name, func(context.Context) ([]string, error) { return pcsc.Readers() }),
-		doctor.Trust(cfg.Trust.Dir, countAnchors),
+		doctor.Reader(cfg.Reader.Kind, func(ctx context.Context) (string, error) { return probeReader(ctx, cfg.Reader) }),
+		doctor.Trust(cfg.Trust.Dir, probeTrust),
 		doctor.Device("camera", cfg.Camera.Face, "face camera"),
 		doctor.Device("paper_camera", cfg.Camera.Paper, "document camera"),
 		doctor.Catalogue(func() (string, int, error) { return probeCatalogue(cfg.Catalogue.File) }),
@@ -166,12 +167,27 @@ func probeOpenCV(context.Context) (string, error) {
 	return fmt.Sprintf("encodes and decodes pictures, %d threads", vision.Threads()), nil
 }
 
-func countAnchors(dir string) (int, error) {
-	s, err := pa.LoadStore(dir)
-	if err != nil {
-		return 0, err
+// probeReader asks the reader itself. A PN532 that kioskd holds is busy, which says so.
+func probeReader(ctx context.Context, c config.Reader) (name string, err error) {
+	if c.Kind == config.KindPN532 {
+		dev, err := daemon.OpenPN532(c.Port, false)
+		if err != nil {
+			return "", err
+		}
+		defer func() { err = errors.Join(err, dev.Halt()) }()
+		return dev.String(), dev.Check(ctx)
 	}
-	return s.Len(), nil
+	r := pcsc.New(&pcsc.Opts{Name: c.Name})
+	defer func() { err = errors.Join(err, r.Halt()) }()
+	return r.String(), r.Check(ctx)
+}
+
+func probeTrust(dir string) (doctor.TrustState, error) {
+	s, err := pa.Load(dir)
+	if err != nil {
+		return doctor.TrustState{}, err
+	}
+	return doctor.TrustState{Anchors: s.Len(), Date: s.Date(), Problems: s.Problems(time.Now())}, nil
 }
 
 func probeCatalogue(file string) (version string, count int, err error) {

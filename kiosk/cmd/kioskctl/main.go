@@ -30,6 +30,8 @@ var commands = map[string]command{
 	"models fetch":     {"brings the model files into a folder", modelsFetch},
 	"outbox retry":     {"sends quarantined or waiting dossiers on their way now", outboxRetry},
 	"outbox list":      {"what waits for the back office, since when, why", outboxList},
+	"scan mrz":         {"reads the machine-readable zone in a picture", scanMRZ},
+	"scan qr":          {"reads the QR codes in a picture", scanQR},
 	"sod verify":       {"passive authentication of files", sodVerify},
 }
 

@@ -137,7 +137,7 @@ func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store
 
 // loadTrust reads the trust anchors and tells which files are of no use.
 func loadTrust(w io.Writer, dir string) (*pa.Store, error) {
-	trust, err := pa.LoadStore(dir)
+	trust, err := pa.Load(dir)
 	if err != nil {
 		return nil, err
 	}

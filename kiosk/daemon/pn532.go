@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"errors"
@@ -15,9 +15,10 @@ import (
 	"motcua/kiosk"
 )
 
-// openPN532 opens the reader chip at a port: /dev/ttyAMA0 (or another serial port), spi:BUS[,irq=PIN], i2c:BUS[,irq=PIN]. The
-// port is the process's until it ends.
-func openPN532(port string) (*pn532.Dev, error) {
+// OpenPN532 opens the reader chip at a port: /dev/ttyAMA0 (or another serial port), spi:BUS[,irq=PIN], i2c:BUS[,irq=PIN]. With
+// later a serial port need not be there yet. The port is the process's until it ends. Errors: bad_input, reader_missing,
+// reader_fault.
+func OpenPN532(port string, later bool) (*pn532.Dev, error) {
 	bus, rest, _ := strings.Cut(port, ":")
 	switch {
 	case port == "":
@@ -25,9 +26,12 @@ func openPN532(port string) (*pn532.Dev, error) {
 	case bus == "spi", bus == "i2c":
 		return openOnBus(bus, rest)
 	}
-	p, err := uart.Open(port)
-	if err != nil {
-		return nil, portError(err)
+	p := uart.Later(port)
+	if !later {
+		var err error
+		if p, err = uart.Open(port); err != nil {
+			return nil, portError(err)
+		}
 	}
 	d, err := pn532.NewHSU(p, nil)
 	if err != nil {
@@ -36,8 +40,8 @@ func openPN532(port string) (*pn532.Dev, error) {
 	return d, nil
 }
 
-// portHint says what -reader pn532: takes.
-const portHint = "use pn532:/dev/ttyUSB0, pn532:spi:BUS or pn532:i2c:BUS; with the interrupt line wired, add ,irq=PIN"
+// portHint says how a port is named.
+const portHint = "name a serial port (/dev/ttyUSB0), spi:BUS or i2c:BUS; with the interrupt line wired, add ,irq=PIN"
 
 // portError gives a serial port's error its code: without the port there is no reader.
 func portError(err error) error {
