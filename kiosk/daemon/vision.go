@@ -56,11 +56,13 @@ func (d *Daemon) openVision() {
 	if command == nil {
 		command = ownVision
 	}
-	v := child.Start(child.Options{Command: command, Event: d.visionEvent}, states)
+	started := make(chan struct{}) // the client is known to those who are told of its child
+	v := child.Start(child.Options{Command: command, Event: func(e child.Event) { <-started; d.visionEvent(e) }}, states)
 	if d.opt.Sim != nil {
 		d.opt.Sim.Follow(func(s sim.Scene) { v.Set(stateScene, encode(s)) })
 	}
 	d.dev.vision = v
+	close(started)
 	if c.Camera.Face != config.KindNone {
 		d.dev.faces, d.dev.match = v.Preview(child.PartCamera), v.Face()
 	}
@@ -95,19 +97,19 @@ func (d *Daemon) visionEvent(e child.Event) {
 	}
 	d.log.Event(ctx, audit.PartReady, audit.Word(audit.KeyPart, VisionCommand), audit.MS(e.In))
 	d.work.Go(func() {
-		for _, part := range []struct {
-			name string
-			port interface{ Ready() error }
-		}{{"camera", d.dev.match}, {"paper_camera", d.dev.scan}} {
-			if part.port == nil {
+		c := d.opt.Config.Camera
+		for _, part := range []struct{ name, part, kind string }{
+			{"camera", child.PartCamera, c.Face}, {"models", child.PartFace, c.Face}, {"paper_camera", child.PartPaper, c.Paper},
+		} {
+			if part.kind == config.KindNone {
 				continue
 			}
-			if err := part.port.Ready(); err != nil {
-				name := part.name
-				if kiosk.CodeOf(err) == kiosk.CodeModelMissing {
-					name = "models"
-				}
-				d.absent(ctx, name, err)
+			err := d.dev.vision.Ready(part.part)
+			if part.part == child.PartFace && kiosk.CodeOf(err) != kiosk.CodeModelMissing {
+				continue // the camera was asked for itself
+			}
+			if err != nil {
+				d.absent(ctx, part.name, err)
 			}
 		}
 	})

@@ -87,6 +87,7 @@ func (p *fakeParts) Match(ctx context.Context, photo kiosk.Image, hint func(kios
 		select {}
 	case "hang":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		select {} // it takes a moment until every thread stands
 	case "mute":
 		muteForTest()
 	case "stuck":

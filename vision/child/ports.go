@@ -33,8 +33,8 @@ func (c *Client) Shown(ctx context.Context, img kiosk.Image) (kiosk.Image, error
 	return decodePicture(f)
 }
 
-// ready asks a part.
-func (c *Client) ready(part string) error {
+// Ready asks a part whether it can be used.
+func (c *Client) Ready(part string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
 	defer cancel()
 	_, err := c.call(ctx, frame{header: header{Method: methodReady, Body: body(part)}}, false, nil)
@@ -55,7 +55,7 @@ func decodePicture(f frame) (kiosk.Image, error) {
 type matcher struct{ c *Client }
 
 // Ready implements kiosk.FaceMatcher.
-func (m matcher) Ready() error { return m.c.ready(PartFace) }
+func (m matcher) Ready() error { return m.c.Ready(PartFace) }
 
 // Match implements kiosk.FaceMatcher. When ctx ends, the child still says what it saw.
 func (m matcher) Match(ctx context.Context, photo kiosk.Image, hint func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
@@ -64,7 +64,9 @@ func (m matcher) Match(ctx context.Context, photo kiosk.Image, hint func(kiosk.F
 		if err := json.Unmarshal(f.Body, &h); err != nil {
 			return gone(fmt.Errorf("%w: no hint", errFrame))
 		}
-		hint(h)
+		if hint != nil {
+			hint(h)
+		}
 		return nil
 	})
 	var r face
@@ -96,7 +98,7 @@ func (p preview) Preview(ctx context.Context, show func(jpeg []byte) error) erro
 type scanner struct{ c *Client }
 
 // Ready implements kiosk.DocumentScanner.
-func (s scanner) Ready() error { return s.c.ready(PartScanner) }
+func (s scanner) Ready() error { return s.c.Ready(PartScanner) }
 
 // Scan implements kiosk.DocumentScanner.
 func (s scanner) Scan(ctx context.Context) (kiosk.Image, error) {

@@ -204,7 +204,21 @@ func (s *server) ready(f frame) error {
 	case name == PartScanner && s.parts.Scanner != nil:
 		return s.parts.Scanner.Ready()
 	}
+	if camera, ok := s.camera(name).(interface{ Ready() error }); ok {
+		return camera.Ready()
+	}
 	return absent(name)
+}
+
+// camera gives the camera of that name, nil for none.
+func (s *server) camera(name string) kiosk.Preview {
+	switch name {
+	case PartCamera:
+		return s.parts.Camera
+	case PartPaper:
+		return s.parts.Paper
+	}
+	return nil
 }
 
 func (s *server) match(ctx context.Context, f frame) (frame, error) {
@@ -226,7 +240,7 @@ func (s *server) preview(ctx context.Context, f frame) error {
 	if err != nil {
 		return err
 	}
-	p := map[string]kiosk.Preview{PartCamera: s.parts.Camera, PartPaper: s.parts.Paper}[name]
+	p := s.camera(name)
 	if p == nil {
 		return absent(name)
 	}

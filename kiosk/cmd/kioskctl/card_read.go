@@ -119,7 +119,11 @@ func openTrust(dir string) (*pa.Store, error) {
 // awaitCard waits until a card lies on the reader.
 func awaitCard(ctx context.Context, c *console, slot apdu.Slot, wait time.Duration) error {
 	if d, ok := slot.(interface{ Check(context.Context) error }); ok {
-		if err := d.Check(ctx); err != nil {
+		err := d.Check(ctx)
+		if kiosk.CodeOf(err) == kiosk.CodeReaderMissing {
+			err = d.Check(ctx) // a serial bridge may hold back the first bytes, a busy machine the answer
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -97,8 +97,8 @@ func kioskDir(t *testing.T) (dir, text string) {
 	return dir, text
 }
 
-// start runs kioskd with a configuration until it prints that it is ready, or ends.
-func start(t *testing.T, dir, text string) (code int, stdout, stderr string) {
+// start runs kioskd with a configuration until it prints that it is ready and has logged every text of until, or ends.
+func start(t *testing.T, dir, text string, until ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	file := filepath.Join(dir, "kiosk.toml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -106,22 +106,37 @@ func start(t *testing.T, dir, text string) (code int, stdout, stderr string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	var complaint bytes.Buffer
-	out := &readyWriter{ready: cancel}
-	code = run(ctx, []string{"-config", file, "-sim", "-dock", "127.0.0.1:0"}, out, &complaint)
-	return code, out.b.String(), complaint.String()
+	w := &watched{until: until, enough: cancel}
+	code = run(ctx, []string{"-config", file, "-sim", "-dock", "127.0.0.1:0"}, stream{w, &w.out}, stream{w, &w.log})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return code, w.out.String(), w.log.String()
 }
 
-// readyWriter stops the daemon once it has told where it is.
-type readyWriter struct {
-	b     bytes.Buffer
-	ready func()
+// watched stops the daemon once it has told where it is and has logged what is waited for.
+type watched struct {
+	mu       sync.Mutex
+	out, log bytes.Buffer
+	until    []string
+	enough   func()
 }
 
-func (w *readyWriter) Write(p []byte) (int, error) {
-	n, err := w.b.Write(p)
-	if strings.Contains(w.b.String(), "dock ") {
-		w.ready()
+// stream is one of a daemon's two outputs.
+type stream struct {
+	w  *watched
+	to *bytes.Buffer
+}
+
+func (s stream) Write(p []byte) (int, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	n, err := s.to.Write(p)
+	all := strings.Contains(s.w.out.String(), "dock ")
+	for _, text := range s.w.until {
+		all = all && strings.Contains(s.w.log.String(), text)
+	}
+	if all {
+		s.w.enough()
 	}
 	return n, err
 }
@@ -213,11 +228,12 @@ func TestParts(t *testing.T) {
 	text = strings.Replace(text, `dir = "trust"`, `dir = "nowhere"`, 1)
 	text = strings.Replace(text, "kind = \"sim\"", "kind = \"pcsc\"", 1)
 	text = strings.Replace(text, "name = \"\"\n", "name = \"no such reader\"\n", 1)
-	code, stdout, stderr := start(t, dir, text)
+	wanted := []string{"part=models code=model_missing", "part=camera code=camera_missing", "part=reader code=reader_missing"}
+	code, stdout, stderr := start(t, dir, text, wanted...)
 	if code != 0 || !strings.Contains(stdout, "kiosk  http://127.0.0.1:") {
 		t.Fatalf("exit code %d: %s\n%s", code, stdout, stderr)
 	}
-	for _, want := range []string{"part=models code=model_missing", "part=camera code=camera_missing", "part=reader code=reader_missing"} {
+	for _, want := range wanted {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("the log does not tell %q:\n%s", want, stderr)
 		}
