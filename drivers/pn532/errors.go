@@ -36,7 +36,7 @@ func (d *Dev) fault(op string, err error) error {
 	if err == nil || errors.As(err, &k) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	class, code, hint := d.classify(err)
+	code, hint, class := d.classify(err)
 	if !errors.Is(err, class) {
 		err = fmt.Errorf("%w: %w", class, err)
 	}
@@ -44,39 +44,39 @@ func (d *Dev) fault(op string, err error) error {
 }
 
 // classify sorts an error of the link, the chip or the card.
-func (d *Dev) classify(err error) (class error, code kiosk.Code, hint string) {
+func (d *Dev) classify(err error) (code kiosk.Code, hint string, class error) {
 	var s status
 	switch {
 	case errors.Is(err, errHalted):
-		return apdu.ErrNoReader, kiosk.CodeReaderMissing, ""
+		return kiosk.CodeReaderMissing, "", apdu.ErrNoReader
 	case errors.Is(err, apdu.ErrNoCard):
-		return apdu.ErrNoCard, kiosk.CodeCardLost, hintReseat
+		return kiosk.CodeCardLost, hintReseat, apdu.ErrNoCard
 	case errors.Is(err, apdu.ErrCardLost):
-		return apdu.ErrCardLost, kiosk.CodeCardLost, hintReseat
+		return kiosk.CodeCardLost, hintReseat, apdu.ErrCardLost
 	case errors.Is(err, apdu.ErrTimeout):
-		return apdu.ErrTimeout, kiosk.CodeCardTimeout, hintReseat
+		return kiosk.CodeCardTimeout, hintReseat, apdu.ErrTimeout
 	case errors.Is(err, apdu.ErrLength):
-		return apdu.ErrLength, kiosk.CodeReaderFault, ""
+		return kiosk.CodeReaderFault, "", apdu.ErrLength
 	case errors.Is(err, tcl.ErrNotISO):
-		return apdu.ErrReader, kiosk.CodeCardUnsupported, hintForeign
+		return kiosk.CodeCardUnsupported, hintForeign, apdu.ErrReader
 	case errors.Is(err, fs.ErrNotExist):
-		return apdu.ErrNoReader, kiosk.CodeReaderMissing, hintPort
+		return kiosk.CodeReaderMissing, hintPort, apdu.ErrNoReader
 	case errors.Is(err, fs.ErrPermission):
-		return apdu.ErrNoReader, kiosk.CodeReaderMissing, hintPermission
+		return kiosk.CodeReaderMissing, hintPermission, apdu.ErrNoReader
 	case errors.Is(err, syscall.EBUSY):
-		return apdu.ErrNoReader, kiosk.CodeReaderMissing, hintBusy
+		return kiosk.CodeReaderMissing, hintBusy, apdu.ErrNoReader
 	case unplugged(err):
-		return apdu.ErrNoReader, kiosk.CodeReaderMissing, hintUnplugged
+		return kiosk.CodeReaderMissing, hintUnplugged, apdu.ErrNoReader
 	case errors.Is(err, errOther):
-		return apdu.ErrReader, kiosk.CodeReaderFault, hintOther
+		return kiosk.CodeReaderFault, hintOther, apdu.ErrReader
 	case errors.Is(err, errLine), errors.Is(err, errGarble):
-		return apdu.ErrReader, kiosk.CodeReaderFault, hintLine
+		return kiosk.CodeReaderFault, hintLine, apdu.ErrReader
 	case errors.Is(err, errSilent):
-		return apdu.ErrNoReader, kiosk.CodeReaderMissing, "no answer: " + d.chip.link.hint()
+		return kiosk.CodeReaderMissing, "no answer: " + d.chip.link.hint(), apdu.ErrNoReader
 	case errors.As(err, &s) && (s == statusHot || s == statusOverCurrent || s == statusNoField):
-		return apdu.ErrReader, kiosk.CodeReaderFault, hintHot
+		return kiosk.CodeReaderFault, hintHot, apdu.ErrReader
 	}
-	return apdu.ErrReader, kiosk.CodeReaderFault, d.chip.link.hint()
+	return kiosk.CodeReaderFault, d.chip.link.hint(), apdu.ErrReader
 }
 
 // unplugged reports whether the port is gone.

@@ -13,13 +13,12 @@ import (
 
 // scene is a PN532 with a card, as bytes, whose answer to an APDU and to later requests a test chooses.
 type scene struct {
-	apdu     []byte // status and data for every frame of a card once activated
-	idle     bool   // the card answers a request though the field was not cycled
-	stays    bool   // it answers after the field was cycled
-	other    bool   // with another fixed identifier
-	started  bool   // the first activation is over
-	cycled   bool
-	requests int
+	apdu    []byte // status and data for every frame of a card once activated
+	idle    bool   // the card answers a request though the field was not cycled
+	stays   bool   // it answers after the field was cycled
+	other   bool   // with another fixed identifier
+	started bool   // the first activation is over
+	cycled  bool
 }
 
 var cardA = []byte{1, 0, 4, 0x20, 4, 0x04, 1, 2, 3}

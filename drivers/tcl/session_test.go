@@ -108,7 +108,7 @@ func TestFaultsNeverGiveWrongData(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		p := newPICC(t)
 		p.fsc = frameSize(rapid.ByteRange(0, 8).Draw(r, "fsci"))
-		p.ats = []byte{2, byte(frameCode(p.fsc))}
+		p.ats = []byte{2, frameCode(p.fsc)}
 		p.extend = rapid.IntRange(0, 2).Draw(r, "extensions")
 		p.chained = rapid.IntRange(1, 253).Draw(r, "inf")
 		a := &air{picc: p}
