@@ -24,11 +24,11 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision soak-vision fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
-		printf '  make %-10s %s\n' "$$name" "$$text"; done
+		printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 setup: ## installs the Debian packages that are missing (with sudo when not root)
 	@missing=(); \
@@ -85,6 +85,16 @@ bench-chip: ## chip reads over every link model: time, wire, card, ours; a table
 
 soak-chip: ## 10,000 chip reads with random keys and leading zeros: PACE, CA, AA, PA (SOAK says how many)
 	KIOSK_SOAK=$${SOAK:-10000} $(GO) test -run '^TestSoak' -count 1 -v -timeout 120m ./drivers/emrtd ./drivers/emrtd/emrtdtest ./drivers/emrtd/chipbench
+
+det: build ## error rates of the recogniser on SHARED's faces, plain and as in DG2: a table and a DET curve in build/
+	$(BUILD)/kioskctl face eval -pairs $(SHARED)/data/faces/dev/pairs.tsv -root $(SHARED)/data/faces/dev -condition dg2 -svg $(BUILD)/det.svg -md $(BUILD)/det.md
+
+bench-vision: ## the face pipeline, ours and a bare C++ program, per stage: a table in build/
+	@mkdir -p $(BUILD)
+	KIOSK_BENCH_MD=$(abspath $(BUILD))/vision.md $(GO) test -run '^$$' -bench BenchmarkVision -benchtime 1x -timeout 30m ./vision/face
+
+soak-vision: ## 20,000 frames through camera, detector and recogniser: no picture left, memory flat (SOAK says how many)
+	KIOSK_SOAK=$${SOAK:-20000} $(GO) test -tags matprofile -run '^TestSoak$$' -count 1 -v -timeout 120m ./vision/face
 
 fuzz: ## every fuzz target for FUZZTIME each (10s)
 	@for pkg in $$($(GO) list ./...); do \

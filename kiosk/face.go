@@ -21,11 +21,15 @@ const (
 	HintBlurred   FaceHint = "blurred"
 	HintTurned    FaceHint = "turned"
 	HintOffCentre FaceHint = "off_centre"
+	HintBacklight FaceHint = "backlight"
+	HintMoving    FaceHint = "moving"
+	HintCovered   FaceHint = "covered" // mask, scarf, dark glasses, or something before the camera
 )
 
 // FaceHints is the closed list, in order.
 var FaceHints = []FaceHint{
 	HintNone, HintNoFace, HintManyFaces, HintTooFar, HintTooNear, HintTooDark, HintTooBright, HintBlurred, HintTurned, HintOffCentre,
+	HintBacklight, HintMoving, HintCovered,
 }
 
 // FaceResult is one attempt to compare the person in front of the camera with the chip's photo.

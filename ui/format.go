@@ -95,4 +95,8 @@ func cutText(s string, n int) string {
 
 func codeFact(c kiosk.Code) string { fact, _ := CodeText(c); return fact }
 func codeAct(c kiosk.Code) string  { _, act := CodeText(c); return act }
+
+// flawText says what to do about a paper's picture that could not be used.
+func flawText(f kiosk.PaperFlaw) (string, error) { return vietnamese.get("flaw." + string(f)) }
+
 func codeText(c kiosk.Code) string { return codeFact(c) + ". " + codeAct(c) }

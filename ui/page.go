@@ -41,7 +41,7 @@ func parsePages() (*pages, error) {
 		"t": vietnamese.get, "has": vietnamese.has, "screen": p.screen, "btn": p.button, "tool": p.tool,
 		"kb": p.keyboard, "pad": p.pad, "tokenpad": p.tokenPad, "icon": icon, "field": p.field,
 		"group": groupNumber, "when": when, "clock": clock, "day": day, "fee": feeText, "span": spanText, "token": kiosk.FormatToken,
-		"qr": qrSVG, "cut": cutText, "code": codeText, "add": func(a, b int) int { return a + b }, "codeFact": codeFact, "codeAct": codeAct,
+		"qr": qrSVG, "cut": cutText, "code": codeText, "flaw": flawText, "add": func(a, b int) int { return a + b }, "codeFact": codeFact, "codeAct": codeAct,
 	})
 	set, err := set.ParseFS(templateFS, "templates/*.html")
 	if err != nil {

@@ -168,6 +168,7 @@ func listStories() []story {
 		{Name: "proc_detail-bare", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[2] }},
 		{Name: "proc_detail-fees", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[1] }},
 		{Name: "proc_detail-closed", State: closed},
+		{Name: "scan_aim-flaw", State: reasonState(session.ScanAim, kiosk.CodePaperUnreadable), Visit: func(d *session.Visit) { d.Flaw = kiosk.PaperCovered }},
 		{Name: "card_place-known", State: keyed(filing(session.CardPlace))},
 		{Name: "card_number-in", State: withCard(filing(session.CardNumber))},
 		{Name: "card_reading-start", State: filing(session.CardReading)},

@@ -19,6 +19,9 @@ func TestEveryWordOfTheContractHasItsSentence(t *testing.T) {
 	for _, c := range kiosk.Codes {
 		keys = append(keys, "code."+string(c), "code."+string(c)+".do")
 	}
+	for _, f := range kiosk.PaperFlaws {
+		keys = append(keys, "flaw."+string(f))
+	}
 	for _, h := range kiosk.FaceHints {
 		if HintText(h) == "" {
 			t.Errorf("hint %q has no sentence", h)

@@ -121,6 +121,9 @@ func camera(key, value string) *problem {
 }
 
 func (c *Config) checkDecisions() *problem {
+	if p := oneOf("match.liveness", c.Match.Liveness, LivenessRequired, LivenessAdvise); p != nil {
+		return p
+	}
 	return within("match.threshold", c.Match.Threshold, 0, 1)
 }
 

@@ -71,9 +71,16 @@ type Models struct {
 	Dir string `toml:"dir"` // "" means the search of [Config.ModelsDir]
 }
 
+// What the check whether a living person stands there must be; an alarm never passes.
+const (
+	LivenessRequired = "required" // it must have succeeded
+	LivenessAdvise   = "advise"   // undecided and not made pass too: the officer sees which
+)
+
 // Match is how faces are decided.
 type Match struct {
 	Threshold float64 `toml:"threshold"` // 0 takes the manifest's
+	Liveness  string  `toml:"liveness"`  // required, advise
 }
 
 // Office is the back office: Dir holds office.json, device.key and device.crt.
@@ -111,6 +118,7 @@ func Default() Config {
 		Reader:    Reader{Kind: KindPCSC},
 		Trust:     Trust{Dir: "/etc/kiosk/trust"},
 		Camera:    Camera{Face: "/dev/video0", Paper: "/dev/video2"},
+		Match:     Match{Liveness: LivenessRequired},
 		Office:    Office{Dir: "/etc/kiosk/office"},
 		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80},
 		UI:        UI{PxPerMM: 4.03},

@@ -100,6 +100,7 @@ func TestBadFiles(t *testing.T) {
 		"rotation":            {required + "[camera]\nrotate = 45\n", []string{"camera.rotate is 45", "use 0, 90, 180 or 270"}},
 		"threshold":           {required + "[match]\nthreshold = 1.5\n", []string{"match.threshold is 1.5"}},
 		"threshold NaN":       {required + "[match]\nthreshold = nan\n", []string{"match.threshold is NaN"}},
+		"liveness":            {required + "[match]\nliveness = \"off\"\n", []string{"match.liveness", "required"}},
 		"free space":          {required + "[data]\nmin_free_mb = 0\n", []string{"data.min_free_mb is 0"}},
 		"volume":              {required + "[voice]\nvolume = 101\n", []string{"voice.volume is 101"}},
 		"level":               {required + "[log]\nlevel = \"verbose\"\n", []string{"log.level is \"verbose\""}},

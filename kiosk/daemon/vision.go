@@ -29,6 +29,7 @@ const (
 type visionSetUp struct {
 	Camera    config.Camera        `json:"camera"`
 	Models    string               `json:"models"` // folder
+	Liveness  string               `json:"liveness"`
 	Threshold float64              `json:"threshold"`
 	Cast      map[string]simulated `json:"cast"` // nil without a simulated world
 }
@@ -42,7 +43,7 @@ type simulated struct {
 // openVision starts the vision process. The kiosk does not wait for it: whoever calls first does.
 func (d *Daemon) openVision() {
 	c := d.opt.Config
-	set := visionSetUp{Camera: c.Camera, Models: c.ModelsDir(), Threshold: c.Match.Threshold}
+	set := visionSetUp{Camera: c.Camera, Models: c.ModelsDir(), Threshold: c.Match.Threshold, Liveness: c.Match.Liveness}
 	states := map[string][]byte{}
 	if d.opt.Sim != nil {
 		set.Cast = map[string]simulated{}

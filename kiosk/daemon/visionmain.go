@@ -17,6 +17,7 @@ import (
 	"motcua/vision/camera"
 	"motcua/vision/child"
 	"motcua/vision/face"
+	"motcua/vision/liveness"
 	"motcua/vision/paper"
 	"motcua/vision/spot"
 )
@@ -42,6 +43,7 @@ func RunVision(ctx context.Context) error {
 // eyes are the parts of the vision process.
 type eyes struct {
 	engine *face.Engine
+	live   *liveness.Detector
 	mu     sync.Mutex
 	scene  sim.Scene
 	cast   map[string]simulated // nil without a simulated world
@@ -50,6 +52,9 @@ type eyes struct {
 func (e *eyes) close() {
 	if e.engine != nil {
 		_ = e.engine.Close() // the process ends
+	}
+	if e.live != nil {
+		_ = e.live.Close() // the process ends
 	}
 }
 
@@ -66,12 +71,20 @@ func (e *eyes) open(states map[string][]byte) (child.Parts, error) {
 	}
 	p := child.Parts{Set: e.set, Shown: vision.Shown}
 	var feeds []vision.Feed
-	if hub := e.camera(set.Camera.Face, camera.DeviceOpts{Rotate: set.Camera.Rotate}, "sim", sceneFPS, (*stage).face, func(s sim.Scene) bool { return s.Camera }); hub != nil {
+	if set.Camera.Face != config.KindNone {
 		engine, err := face.Open(set.Models)
+		opts := camera.Opts{}
+		if err == nil {
+			opts.Find = engine.Find // the preview follows tall and seated people
+		}
+		hub := e.camera(set.Camera.Face, camera.DeviceOpts{Rotate: set.Camera.Rotate}, opts, "sim", sceneFPS, (*stage).face, func(s sim.Scene) bool { return s.Camera })
 		e.engine, feeds = engine, append(feeds, hub)
-		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, face.Opts{Threshold: set.Threshold})
+		e.live, _ = liveness.Open(set.Models) // without its models every liveness check is not_supported, and says so
+		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, face.Opts{
+			Threshold: set.Threshold, Liveness: face.LivenessRule(set.Liveness), Watch: func() face.Liveness { return e.live.Watch() },
+		})
 	}
-	if hub := e.camera(set.Camera.Paper, paperSize, "sim paper", sheetFPS, (*stage).paper, func(s sim.Scene) bool { return s.PaperCamera }); hub != nil {
+	if hub := e.camera(set.Camera.Paper, paperSize, camera.Opts{}, "sim paper", sheetFPS, (*stage).paper, func(s sim.Scene) bool { return s.PaperCamera }); hub != nil {
 		p.Paper, p.Scanner, feeds = hub, paper.NewScanner(hub), append(feeds, hub)
 	}
 	if len(feeds) > 0 {
@@ -104,14 +117,14 @@ func (e *eyes) now() sim.Scene {
 }
 
 // camera gives the hub of a camera, nil for none.
-func (e *eyes) camera(kind string, wish camera.DeviceOpts, name string, fps int,
+func (e *eyes) camera(kind string, wish camera.DeviceOpts, opts camera.Opts, name string, fps int,
 	draw func(*stage, context.Context, time.Time) (image.Image, error), plug func(sim.Scene) bool,
 ) *camera.Hub {
 	switch {
 	case kind == config.KindNone:
 		return nil
 	case kind != config.KindSim:
-		return camera.NewHub(camera.NewDevice(kind, wish), camera.Opts{})
+		return camera.NewHub(camera.NewDevice(kind, wish), opts)
 	}
 	s := newStage(e.cast, e.now)
 	src := camera.NewImages(name, fps, func(ctx context.Context, at time.Time) (image.Image, error) { return draw(s, ctx, at) }, func() error {
@@ -120,5 +133,5 @@ func (e *eyes) camera(kind string, wish camera.DeviceOpts, name string, fps int,
 		}
 		return plugged(plug(e.now()))
 	})
-	return camera.NewHub(src, camera.Opts{})
+	return camera.NewHub(src, opts)
 }

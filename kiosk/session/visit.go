@@ -21,12 +21,13 @@ type Visit struct {
 	Chip      *kiosk.ChipRead
 	Hint      kiosk.FaceHint
 	Face      kiosk.FaceResult
-	Fields    []kiosk.Field // the form: the chip's fields, then the asked ones
-	Invalid   string        // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent"; "" when none
-	Typed     string        // that answer, shown again so that nothing is lost
-	PaperPick int           // index of Procedure.Papers being scanned, -1 for "other"
-	PaperPage int           // page of the list
-	Pending   kiosk.Image   // picture to keep or take again
+	Fields    []kiosk.Field   // the form: the chip's fields, then the asked ones
+	Invalid   string          // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent"; "" when none
+	Typed     string          // that answer, shown again so that nothing is lost
+	PaperPick int             // index of Procedure.Papers being scanned, -1 for "other"
+	PaperPage int             // page of the list
+	Pending   kiosk.Image     // picture to keep or take again
+	Flaw      kiosk.PaperFlaw // why the last picture could not be used; "" when it could, or when nothing more is known
 	Papers    []kiosk.Document
 	Return    kiosk.Return
 	Receipt   kiosk.Receipt

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"motcua/kiosk"
@@ -217,10 +218,15 @@ func (r *Runner) scan() {
 		}
 		page, err := scanner.Scan(ctx)
 		if err != nil {
-			return func() { r.log(audit.ScanError, audit.Code(err), audit.MS(time.Since(begun))) },
-				Event{Kind: EvScanFailed, Code: kiosk.CodeOf(err)}
+			var flaw kiosk.PaperFlaw
+			_ = errors.As(err, &flaw) // "" when it says no more than its code
+			return func() {
+				r.visit.Flaw = flaw
+				r.log(audit.ScanError, audit.Code(err), audit.MS(time.Since(begun)))
+			}, Event{Kind: EvScanFailed, Code: kiosk.CodeOf(err)}
 		}
 		return func() {
+			r.visit.Flaw = ""
 			r.visit.Pending.Wipe()
 			r.visit.Pending = page
 			r.log(audit.Scan, audit.Int(audit.KeyBytes, len(page.Data)), audit.MS(time.Since(begun)))

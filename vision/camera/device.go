@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	hintName  = "name a device file such as /dev/video0; v4l2-ctl --list-devices shows them"
 	hintPlug  = "check the camera's cable, then kioskctl doctor"
 	hintFault = "unplug the camera for ten seconds; replace it when that does not help"
 )
@@ -40,6 +41,7 @@ type Device struct {
 	path string
 	opts DeviceOpts
 	open func(path string) (capture, error)
+	why  func(path string) error // tells why it does not open
 	mu   sync.Mutex
 	vc   capture
 }
@@ -62,7 +64,7 @@ func NewDevice(path string, opts DeviceOpts) *Device {
 	if opts.Warmup == 0 {
 		opts.Warmup = 5
 	}
-	return &Device{path: path, opts: opts, open: openV4L}
+	return &Device{path: path, opts: opts, open: openV4L, why: probe}
 }
 
 func openV4L(path string) (capture, error) {
@@ -91,7 +93,7 @@ func (d *Device) Ready() error {
 		return kiosk.Errorf(kiosk.CodeCameraMissing, "find camera", hintPlug, "%w", err)
 	}
 	if st.Mode()&os.ModeCharDevice == 0 {
-		return kiosk.Errorf(kiosk.CodeCameraMissing, "find camera", "name a device file such as /dev/video0", "%s is not a device", d.path)
+		return kiosk.Errorf(kiosk.CodeCameraMissing, "find camera", hintName, "%s is not a device", d.path)
 	}
 	return nil
 }
@@ -103,6 +105,9 @@ func (d *Device) Open(ctx context.Context) error {
 	}
 	vc, err := d.open(d.path)
 	if err != nil {
+		if why := d.why(d.path); why != nil {
+			return why
+		}
 		return kiosk.Errorf(kiosk.CodeCameraMissing, "open camera", hintPlug, "%s: %w", d.path, err)
 	}
 	vc.Set(gocv.VideoCaptureBufferSize, 1)
@@ -141,7 +146,10 @@ func (d *Device) Read(ctx context.Context, dst *gocv.Mat) error {
 		return kiosk.Errorf(kiosk.CodeCameraMissing, "read camera", hintPlug, "%s is not open", d.path)
 	}
 	if !d.vc.Read(dst) {
-		return kiosk.Errorf(kiosk.CodeCameraMissing, "read camera", hintPlug, "%s gives no frame", d.path)
+		if err := d.Ready(); err != nil {
+			return err
+		}
+		return kiosk.Errorf(kiosk.CodeCameraFault, "read camera", hintFault, "%s gives no frame", d.path)
 	}
 	if !vision.IsBGR(dst) {
 		return kiosk.Errorf(kiosk.CodeCameraFault, "read camera", hintFault, "%s gives frames of another format", d.path)

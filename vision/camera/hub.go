@@ -3,8 +3,11 @@ package camera
 import (
 	"context"
 	"hash/maphash"
+	"image"
 	"sync"
 	"time"
+
+	"gocv.io/x/gocv"
 
 	"motcua/vision"
 )
@@ -14,6 +17,9 @@ type Opts struct {
 	Patience time.Duration // how long an unplugged camera may stay away before watchers get camera_missing; default 30 s
 	Retry    time.Duration // pause between two tries to open it again; default 1 s
 	Frozen   time.Duration // how long the same picture may be repeated before it is a camera_fault; default 2 s
+
+	// Find gives where the face stands, for the preview of tall frames; nil: the preview shows the whole frame. The frame is lent.
+	Find func(m *gocv.Mat) (image.Rectangle, bool)
 }
 
 // Hub shares one camera between consumers. It is a [vision.Feed] and a [kiosk.Preview].

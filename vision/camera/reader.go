@@ -26,20 +26,37 @@ func (h *Hub) run(ctx context.Context, p *period) {
 	close(p.done)
 }
 
-// pump opens the camera, reads it, and opens it again when it was unplugged, until ctx ends or patience does.
-// A camera that never gave a frame gets no patience: then it is simply not there.
+// A camera that fails is opened anew once. When it fails again before it has given steady frames, that is told.
+const (
+	maxFaults = 2
+	steady    = 30 // frames
+)
+
+// pump opens the camera, reads it, and opens it again when it was unplugged or failed, until ctx ends or patience does.
+// A camera that never gave a frame gets no patience when it is missing: then it is simply not there.
 func (h *Hub) pump(ctx context.Context, p *period) error {
 	var lost time.Time // since when, zero: never had a frame
+	var s sight
+	faults := 0
 	for {
-		n, err := h.session(ctx, p)
+		n, err := h.session(ctx, p, &s)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if n > 0 {
 			lost = time.Now()
 		}
-		if kiosk.CodeOf(err) != kiosk.CodeCameraMissing || lost.IsZero() || time.Since(lost) > h.opts.Patience {
-			return err
+		if kiosk.CodeOf(err) == kiosk.CodeCameraMissing {
+			if lost.IsZero() || time.Since(lost) > h.opts.Patience {
+				return err
+			}
+		} else {
+			if n >= steady {
+				faults = 0
+			}
+			if faults++; faults >= maxFaults {
+				return err
+			}
 		}
 		h.mu.Lock()
 		h.fault = err
@@ -50,8 +67,15 @@ func (h *Hub) pump(ctx context.Context, p *period) error {
 	}
 }
 
-// session is one opening of the camera; it tells how many frames came.
-func (h *Hub) session(ctx context.Context, p *period) (n int, err error) {
+// sight is the picture that was given last; it outlives an opening of the camera, so that a picture that stays the same when a
+// frozen camera is opened anew is not taken for a new one.
+type sight struct {
+	sum  uint64
+	have bool
+}
+
+// session is one opening of the camera; it tells how many new pictures came.
+func (h *Hub) session(ctx context.Context, p *period, last *sight) (n int, err error) {
 	h.setOn(true)
 	defer h.setOn(false)
 	defer h.src.Close()
@@ -60,7 +84,6 @@ func (h *Hub) session(ctx context.Context, p *period) (n int, err error) {
 	}
 	m := gocv.NewMat()
 	defer func() { _ = m.Close() }()
-	var sum uint64
 	fresh := time.Now() // when the picture last changed
 	for {
 		if err := h.src.Read(ctx, &m); err != nil {
@@ -71,7 +94,7 @@ func (h *Hub) session(ctx context.Context, p *period) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		if n > 0 && s == sum {
+		if last.have && s == last.sum {
 			if now.Sub(fresh) > h.opts.Frozen {
 				return n, kiosk.Errorf(kiosk.CodeCameraFault, "read camera", hintFault, "%s repeats one picture", h.src)
 			}
@@ -80,7 +103,7 @@ func (h *Hub) session(ctx context.Context, p *period) (n int, err error) {
 			}
 			continue
 		}
-		sum, fresh = s, now
+		*last, fresh = sight{s, true}, now
 		n++
 		h.publish(p, &m, now)
 	}

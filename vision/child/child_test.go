@@ -131,6 +131,9 @@ func (p *fakeParts) Preview(ctx context.Context, frame func([]byte) error) error
 }
 
 func (p *fakeParts) Scan(context.Context) (kiosk.Image, error) {
+	if p.name == "blank" {
+		return kiosk.Image{}, kiosk.Errorf(kiosk.CodePaperUnreadable, "scan paper", "", "%w", kiosk.PaperBlank)
+	}
 	s, _ := p.state.Load().(string)
 	return kiosk.Image{Data: []byte(p.name + ";" + s), Type: "image/jpeg", Width: 1, Height: 2}, nil
 }
@@ -228,6 +231,10 @@ func TestErrorsKeepCodeAndHint(t *testing.T) {
 	}
 	if _, err := m.Match(context.Background(), kiosk.Image{Data: []byte("unreadable")}, nil); kiosk.CodeOf(err) != kiosk.CodePhotoUnreadable {
 		t.Errorf("%v", err)
+	}
+	var flaw kiosk.PaperFlaw
+	if _, err := start(t, "blank", Options{}).Scanner().Scan(context.Background()); !errors.As(err, &flaw) || flaw != kiosk.PaperBlank {
+		t.Errorf("a paper's flaw: %v", err)
 	}
 	c := start(t, "good", Options{})
 	if err := c.Preview(PartPaper).Preview(context.Background(), nil); kiosk.CodeOf(err) != kiosk.CodeUnavailable {

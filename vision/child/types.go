@@ -68,7 +68,11 @@ func (f *fault) err() error {
 	case !slices.Contains(kiosk.Codes, f.Code):
 		return kiosk.Errorf(kiosk.CodeInternal, "ask the vision process", "", "code not on the list")
 	}
-	return &kiosk.Error{Code: f.Code, Op: f.Op, Err: errors.New(f.Text), Hint: f.Hint}
+	cause := errors.New(f.Text)
+	if flaw := kiosk.PaperFlaw(f.Text); slices.Contains(kiosk.PaperFlaws, flaw) {
+		cause = flaw
+	}
+	return &kiosk.Error{Code: f.Code, Op: f.Op, Err: cause, Hint: f.Hint}
 }
 
 // picture is a kiosk.Image whose bytes travel as the blob.

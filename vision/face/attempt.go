@@ -21,15 +21,18 @@ type attempt struct {
 	opts   Opts
 	tell   func(kiosk.FaceHint)
 	photo  Embedding
+	live   Liveness // nil: no detector
+	blind  int      // frames that the detector could not look at
 
 	hint   kiosk.FaceHint // what applies now
 	told   bool           // hint has been told
 	asked  kiosk.FaceHint // what the last frame would say; told when a second frame agrees
 	frames []Embedding    // of the good frames, in order
 	last   time.Time      // of the last good frame
-	seen   time.Time      // when a face was last seen
-	most   int            // faces at once since the capture began
-	again  int            // frames that repeated a picture
+	move   mover
+	seen   time.Time // when a face was last seen
+	most   int       // faces at once since the capture began
+	again  int       // frames that repeated a picture
 	sums   map[uint64]bool
 	best   gocv.Mat // owned here
 	grade  float64  // of best
@@ -61,7 +64,7 @@ func (a *attempt) see(f *vision.Frame) error {
 		return asCameraFault(err)
 	}
 	if len(faces) == 0 {
-		a.nobody(f.At)
+		a.nobody(f.At, emptyHint(&f.Mat))
 		return nil
 	}
 	a.seen = f.At
@@ -75,11 +78,12 @@ func (a *attempt) see(f *vision.Frame) error {
 	if err != nil {
 		return asCameraFault(err)
 	}
-	return a.judge(f, facts, &aligned)
+	facts.Moved = a.move.see(&faces[0], f.At)
+	return a.judge(f, facts, &faces[0])
 }
 
 // judge decides what a frame with a face is good for.
-func (a *attempt) judge(f *vision.Frame, facts Facts, aligned *gocv.Mat) error {
+func (a *attempt) judge(f *vision.Frame, facts Facts, at *Face) error {
 	h := a.opts.Gates.Hint(facts)
 	a.keep(&f.Mat, facts, h)
 	if len(a.frames) > 0 && facts.Faces > 1 {
@@ -91,23 +95,54 @@ func (a *attempt) judge(f *vision.Frame, facts Facts, aligned *gocv.Mat) error {
 	if h != kiosk.HintNone || f.At.Sub(a.last) < a.opts.Spread {
 		return nil
 	}
-	e, _, err := a.engine.Embed(aligned)
+	e, _, err := a.engine.Describe(&f.Mat, at)
 	if err != nil {
 		return asCameraFault(err)
 	}
 	a.frames, a.last, a.most = append(a.frames, e), f.At, max(a.most, facts.Faces)
+	a.watch(&f.Mat, at)
 	if len(a.frames) >= a.opts.Frames {
 		return errDone
 	}
 	return nil
 }
 
+// watch shows a good frame to the liveness detector. A frame that it cannot look at leaves the check undecided.
+func (a *attempt) watch(m *gocv.Mat, f *Face) {
+	if a.live == nil {
+		return
+	}
+	var marks [5][2]float64
+	for i, p := range f.Marks {
+		marks[i] = [2]float64{p.X, p.Y}
+	}
+	if a.live.SeeFace(m, [4]float64{f.X, f.Y, f.W, f.H}, marks) != nil {
+		a.blind++
+	}
+}
+
+// liveness is what the detector says of the capture.
+func (a *attempt) liveness() (score float64, result kiosk.CheckResult, reason string) {
+	if a.live == nil {
+		return math.NaN(), kiosk.CheckNotSupported, ""
+	}
+	score, result, reason = a.live.Result()
+	if result == kiosk.CheckSuccessful && (a.blind > 0 || !(score > 0 && score <= 1)) {
+		return score, kiosk.CheckUndetermined, ""
+	}
+	return score, result, reason
+}
+
 // nobody notes a frame without a face; when that lasts, the capture begins anew.
-func (a *attempt) nobody(at time.Time) {
+func (a *attempt) nobody(at time.Time, why kiosk.FaceHint) {
 	if at.Sub(a.seen) > a.opts.MaxGone {
 		a.frames, a.most = nil, 0
+		if a.live != nil {
+			a.live.Reset()
+			a.blind = 0
+		}
 	}
-	a.say(kiosk.HintNoFace)
+	a.say(why)
 }
 
 // repeated reports whether this very picture was seen before in this attempt.
@@ -172,13 +207,14 @@ func (a *attempt) evidence() Evidence {
 		Described: a.photo != nil && len(a.frames) > 0, Score: math.NaN(), Threshold: a.opts.Threshold,
 		Frames: len(a.frames), Need: a.opts.Frames, Repeats: a.again, MostFaces: a.most,
 		Continuity: mutual(a.frames), MinContinuity: a.opts.MinContinuity,
-		Liveness: kiosk.CheckNotSupported, Hint: a.hint,
+		LivenessRule: a.opts.Liveness, Hint: a.hint,
 	}
+	_, e.Liveness, e.LivenessWhy = a.liveness()
 	if a.most == 0 && a.hint == kiosk.HintManyFaces { // the capture never began because somebody else was there
 		e.MostFaces = 2
 	}
 	if e.Described {
-		e.Score = Fuse(a.frames).Cosine(a.photo)
+		e.Score = Agreement(a.frames, a.photo)
 	}
 	return e
 }

@@ -81,7 +81,7 @@ func (e *Engine) still(data []byte) (Embedding, string, error) {
 		return nil, "", err
 	}
 	defer aligned.Close()
-	emb, _, err := e.Embed(&aligned)
+	emb, _, err := e.Describe(&m, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -116,21 +116,34 @@ func (e *Engine) Central(data []byte) (Embedding, error) {
 		return nil, err
 	}
 	defer m.Close()
-	faces, err := e.Detect(&m)
+	f, err := e.middle(&m)
+	if err != nil {
+		return nil, err
+	}
+	emb, _, err := e.Describe(&m, f)
+	return emb, err
+}
+
+// middle finds the face nearest to the middle of a picture.
+func (e *Engine) middle(m *gocv.Mat) (*Face, error) {
+	faces, err := e.Detect(m)
 	if err != nil {
 		return nil, err
 	}
 	if len(faces) == 0 {
 		return nil, ErrNoFace
 	}
+	return central(faces, m.Cols(), m.Rows()), nil
+}
+
+// central is the face nearest to the middle of a picture of w×h pixels; there must be one.
+func central(faces []Face, w, h int) *Face {
 	best, near := 0, math.Inf(1)
 	for i := range faces {
 		f := &faces[i]
-		d := math.Hypot(f.X+f.W/2-float64(m.Cols())/2, f.Y+f.H/2-float64(m.Rows())/2)
-		if d < near {
+		if d := math.Hypot(f.X+f.W/2-float64(w)/2, f.Y+f.H/2-float64(h)/2); d < near {
 			best, near = i, d
 		}
 	}
-	emb, _, err := e.describe(&m, &faces[best])
-	return emb, err
+	return &faces[best]
 }

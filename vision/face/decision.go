@@ -18,6 +18,8 @@ type Evidence struct {
 	Continuity    float64           // lowest cosine between any two of the frames
 	MinContinuity float64           // it must be above it
 	Liveness      kiosk.CheckResult // of the liveness check
+	LivenessWhy   string            // its reason, when the detector gave one
+	LivenessRule  LivenessRule      // what it must be
 	Hint          kiosk.FaceHint    // the last hint
 }
 
@@ -27,21 +29,26 @@ const clearMiss = 0.08
 // minNeed is the least number of frames a score may be fused from.
 const minNeed = 5
 
+// LivenessRule says what the liveness check must be for an attempt to be verified. An alarm never passes.
+type LivenessRule string
+
+// The rules. The zero value, and anything else, is [LivenessRequired].
+const (
+	LivenessRequired LivenessRule = "required" // successful
+	LivenessAdvised  LivenessRule = "advise"   // successful, undetermined or not supported: the officer sees which in the evidence
+)
+
 // Decide turns the evidence of an attempt into its verdict and checks.
 //
-// Verified: all of match, quality, alone and continuity are successful, and liveness did not fail or stay open. Refused: the
-// match failed clearly while everything else was in order. Undetermined: everything else, and anything odd (NaN, a threshold
-// outside 0..1, a score exactly at the threshold, a repeated picture).
-//
-// Liveness: not_supported is let through, because no liveness detector is built yet; the check stands in the result as
-// not_supported, so that the officer and the evidence show that it was not made. When a detector exists, its result takes that
-// place, and then only successful passes. Leaving the result empty does not pass.
+// Verified: all of match, quality, alone and continuity are successful, and liveness is what its rule asks for: successful
+// when required, and when advised also undecided or not supported. Refused: the match failed clearly while everything else was
+// in order. Undetermined: everything else, and anything odd (NaN, a threshold outside 0..1, a score exactly at the threshold,
+// a repeated picture, an alarm of the liveness check). The liveness check is independent of the match and is always listed.
 func Decide(e Evidence) (kiosk.Verdict, []kiosk.Check) {
 	match, quality, alone, live, cont := e.match(), e.quality(), e.alone(), e.live(), e.continuity()
 	checks := []kiosk.Check{match, quality, alone, live, cont}
 	good := quality.Result == kiosk.CheckSuccessful && alone.Result == kiosk.CheckSuccessful &&
-		cont.Result == kiosk.CheckSuccessful &&
-		(live.Result == kiosk.CheckSuccessful || live.Result == kiosk.CheckNotSupported)
+		cont.Result == kiosk.CheckSuccessful && e.LivenessRule.lets(e.Liveness)
 	switch {
 	case good && match.Result == kiosk.CheckSuccessful:
 		return kiosk.Verified, checks
@@ -101,6 +108,7 @@ func (e *Evidence) live() kiosk.Check {
 	c := kiosk.Check{Name: kiosk.CheckFaceLiveness, Result: e.Liveness}
 	switch e.Liveness {
 	case kiosk.CheckSuccessful:
+		return c
 	case kiosk.CheckFailed:
 		c.Reason = "signs of a picture or mask instead of a person"
 	case kiosk.CheckNotSupported:
@@ -108,7 +116,21 @@ func (e *Evidence) live() kiosk.Check {
 	default:
 		c.Result, c.Reason = kiosk.CheckUndetermined, "liveness was not decided"
 	}
+	if e.LivenessWhy != "" {
+		c.Reason = e.LivenessWhy
+	}
 	return c
+}
+
+// lets reports whether a result of the liveness check lets an attempt be decided by the rest.
+func (r LivenessRule) lets(c kiosk.CheckResult) bool {
+	switch c {
+	case kiosk.CheckSuccessful:
+		return true
+	case kiosk.CheckUndetermined, kiosk.CheckNotSupported:
+		return r == LivenessAdvised
+	}
+	return false
 }
 
 func (e *Evidence) continuity() kiosk.Check {

@@ -11,7 +11,7 @@ import (
 func good() Evidence {
 	return Evidence{
 		Described: true, Score: .7, Threshold: .466, Frames: 5, Need: 5, MostFaces: 1, Continuity: .9, MinContinuity: .55,
-		Liveness: kiosk.CheckNotSupported,
+		Liveness: kiosk.CheckSuccessful,
 	}
 }
 
@@ -26,8 +26,14 @@ func TestDecide(t *testing.T) {
 		result kiosk.CheckResult
 	}{
 		{"all in order", func(*Evidence) {}, kiosk.Verified, kiosk.CheckFaceMatch, kiosk.CheckSuccessful},
-		{"liveness successful", func(e *Evidence) { e.Liveness = kiosk.CheckSuccessful }, kiosk.Verified, kiosk.CheckFaceLiveness, kiosk.CheckSuccessful},
-		{"liveness not built", func(*Evidence) {}, kiosk.Verified, kiosk.CheckFaceLiveness, kiosk.CheckNotSupported},
+		{"liveness required", func(e *Evidence) { e.LivenessRule = LivenessRequired }, kiosk.Verified, kiosk.CheckFaceLiveness, kiosk.CheckSuccessful},
+		{"liveness not supported", func(e *Evidence) { e.Liveness = kiosk.CheckNotSupported }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckNotSupported},
+		{"liveness not supported, mismatch", func(e *Evidence) { e.Liveness, e.Score = kiosk.CheckNotSupported, .1 }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckNotSupported},
+		{"liveness not supported, an unknown rule", func(e *Evidence) { e.Liveness, e.LivenessRule = kiosk.CheckNotSupported, "off" }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckNotSupported},
+		{"advised, not supported", func(e *Evidence) { e.Liveness, e.LivenessRule = kiosk.CheckNotSupported, LivenessAdvised }, kiosk.Verified, kiosk.CheckFaceLiveness, kiosk.CheckNotSupported},
+		{"advised, open", func(e *Evidence) { e.Liveness, e.LivenessRule = kiosk.CheckUndetermined, LivenessAdvised }, kiosk.Verified, kiosk.CheckFaceLiveness, kiosk.CheckUndetermined},
+		{"advised, alarm", func(e *Evidence) { e.Liveness, e.LivenessRule = kiosk.CheckFailed, LivenessAdvised }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckFailed},
+		{"advised, aborted", func(e *Evidence) { e.Liveness, e.LivenessRule = kiosk.CheckAborted, LivenessAdvised }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckUndetermined},
 
 		{"score just above", func(e *Evidence) { e.Score = math.Nextafter(.466, 1) }, kiosk.Verified, kiosk.CheckFaceMatch, kiosk.CheckSuccessful},
 		{"score at the threshold", func(e *Evidence) { e.Score = .466 }, kiosk.Undetermined, kiosk.CheckFaceMatch, kiosk.CheckUndetermined},
@@ -98,7 +104,23 @@ func resultOf(checks []kiosk.Check, name kiosk.CheckName) kiosk.CheckResult {
 	return ""
 }
 
-// Over all combinations of good and bad: Verified in exactly one cell of liveness not built, one of liveness successful.
+// The detector's reason stands in the check, never beside a success.
+func TestLivenessReasonIsTheDetectors(t *testing.T) {
+	for result, want := range map[kiosk.CheckResult]string{
+		kiosk.CheckSuccessful: "", kiosk.CheckFailed: "why", kiosk.CheckUndetermined: "why", kiosk.CheckNotSupported: "why", "": "why",
+	} {
+		e := good()
+		e.Liveness, e.LivenessWhy = result, "why"
+		_, checks := Decide(e)
+		for _, c := range checks {
+			if c.Name == kiosk.CheckFaceLiveness && c.Reason != want {
+				t.Errorf("%q: reason %q, want %q", result, c.Reason, want)
+			}
+		}
+	}
+}
+
+// Over all combinations of good and bad: Verified in exactly one cell.
 func TestDecideTruthTable(t *testing.T) {
 	bad := []func(*Evidence){
 		func(e *Evidence) { e.Score = .1 },

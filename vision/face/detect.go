@@ -73,23 +73,28 @@ func (d *detector) detect(m *gocv.Mat) ([]Face, error) {
 		return nil, fmt.Errorf("detect faces: %w", err)
 	}
 	defer small.Close()
-	blob, w, h := padded(&small)
-	defer blob.Close()
-	outs, err := d.net.Forward(&blob)
+	found, err := d.run(&small)
 	if err != nil {
 		return nil, fmt.Errorf("detect faces: %w", err)
 	}
-	defer vision.CloseAll(outs)
-	found, err := decode(outs, w, h)
-	if err != nil {
-		return nil, fmt.Errorf("detect faces: %w", err)
-	}
-	found = suppress(found)
 	for i := range found {
 		found[i].scaleBy(1 / scale)
 	}
 	sort.SliceStable(found, func(i, j int) bool { return found[i].W*found[i].H > found[j].W*found[j].H })
 	return found, nil
+}
+
+// run gives the faces of a picture as large as it is, in its pixels.
+func (d *detector) run(m *gocv.Mat) ([]Face, error) {
+	blob, w, h := padded(m)
+	defer blob.Close()
+	outs, err := d.net.Forward(&blob)
+	if err != nil {
+		return nil, err
+	}
+	defer vision.CloseAll(outs)
+	found, err := decode(outs, w, h)
+	return suppress(found), err
 }
 
 // padded gives the blob of m with black added at the right and bottom, and its size.

@@ -80,30 +80,52 @@ func newRecogniser(onnx []byte, pre models.Preprocess) (*recogniser, error) {
 }
 
 // embed gives the embedding of a face, and its length before normalising: a sign of quality (about 18 for a good picture, 13
-// for a dark one with the network measured).
+// for a dark one with the network measured). Where the recogniser's recipe says so, it is the sum of the face's and of its
+// mirror image's.
 func (r *recogniser) embed(aligned *gocv.Mat) (Embedding, float64, error) {
 	if !vision.IsBGR(aligned) || aligned.Rows() != r.pre.Size || aligned.Cols() != r.pre.Size {
 		return nil, 0, errors.New("embed face: not an aligned face")
 	}
+	sum, err := r.raw(aligned, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	parts := 1.0
+	if r.pre.Flip {
+		mirror := gocv.NewMat()
+		defer mirror.Close()
+		gocv.Flip(*aligned, &mirror, 1)
+		if sum, err = r.raw(&mirror, sum); err != nil {
+			return nil, 0, err
+		}
+		parts = 2
+	}
+	e, norm := normalise(sum)
+	if e == nil {
+		return nil, norm / parts, errors.New("embed face: the network gave no direction")
+	}
+	return e, norm / parts, nil
+}
+
+// raw adds the network's output for a face to sum; nil counts as nothing.
+func (r *recogniser) raw(aligned *gocv.Mat, sum []float64) ([]float64, error) {
 	mean := gocv.NewScalar(r.pre.Mean[0], r.pre.Mean[1], r.pre.Mean[2], 0)
 	blob := gocv.BlobFromImage(*aligned, r.pre.Scale, image.Pt(r.pre.Size, r.pre.Size), mean, r.pre.RGB, false)
 	defer blob.Close()
 	outs, err := r.net.Forward(&blob)
 	if err != nil {
-		return nil, 0, fmt.Errorf("embed face: %w", err)
+		return nil, fmt.Errorf("embed face: %w", err)
 	}
 	defer vision.CloseAll(outs)
 	v, err := floats(&outs[0], outs[0].Total())
-	if err != nil || len(v) < 64 || len(v) > 4096 {
-		return nil, 0, fmt.Errorf("embed face: unusable network output of %d values", len(v))
+	if err != nil || len(v) < 64 || len(v) > 4096 || (sum != nil && len(sum) != len(v)) {
+		return nil, fmt.Errorf("embed face: unusable network output of %d values", len(v))
 	}
-	wide := make([]float64, len(v))
+	if sum == nil {
+		sum = make([]float64, len(v))
+	}
 	for i := range v {
-		wide[i] = float64(v[i])
+		sum[i] += float64(v[i])
 	}
-	e, norm := normalise(wide)
-	if e == nil {
-		return nil, norm, errors.New("embed face: the network gave no direction")
-	}
-	return e, norm, nil
+	return sum, nil
 }

@@ -3,6 +3,7 @@ package face
 import (
 	"errors"
 	"fmt"
+	"image"
 
 	"gocv.io/x/gocv"
 
@@ -19,6 +20,7 @@ type Engine struct {
 	det   *detector
 	rec   *recogniser
 	model models.Model
+	again func() (*Engine, error) // loads another of the same files
 }
 
 // Open loads detector and recogniser from the folder that models.Locate finds for dir. Errors: model_missing.
@@ -50,7 +52,7 @@ func Load(folder *models.Folder) (*Engine, error) {
 		_ = det.net.Close()
 		return nil, kiosk.Errorf(kiosk.CodeModelMissing, "load face recogniser", hint, "%s: %w", recModel.File, err)
 	}
-	return &Engine{det: det, rec: rec, model: recModel}, nil
+	return &Engine{det: det, rec: rec, model: recModel, again: func() (*Engine, error) { return Load(folder) }}, nil
 }
 
 // Close frees the networks. It may be called twice.
@@ -62,11 +64,36 @@ func (e *Engine) Model() models.Model { return e.model }
 // Detect gives the faces of a picture, largest first.
 func (e *Engine) Detect(m *gocv.Mat) ([]Face, error) { return e.det.detect(m) }
 
+// Find gives where the largest face of a picture stands, for a preview that follows it; false when there is none.
+func (e *Engine) Find(m *gocv.Mat) (image.Rectangle, bool) {
+	faces, err := e.Detect(m)
+	if err != nil || len(faces) == 0 {
+		return image.Rectangle{}, false
+	}
+	f := &faces[0]
+	return image.Rect(int(f.X), int(f.Y), int(f.X+f.W), int(f.Y+f.H)), true
+}
+
 // Align gives the face cut out as the recogniser wants it; the caller closes it.
 func (e *Engine) Align(m *gocv.Mat, f *Face) (gocv.Mat, error) { return align(m, f, e.rec.pre.Size) }
 
 // Embed gives the embedding of an aligned face and its length before normalising.
 func (e *Engine) Embed(aligned *gocv.Mat) (Embedding, float64, error) { return e.rec.embed(aligned) }
+
+// Describe looks at one face of a picture again, closer, and gives its embedding and the embedding's length before normalising.
+// It is what photos, frames that enter a score, and thresholds are measured with.
+func (e *Engine) Describe(m *gocv.Mat, f *Face) (Embedding, float64, error) {
+	aligned, err := e.Align(m, e.det.refined(m, f))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer aligned.Close()
+	emb, norm, err := e.Embed(&aligned)
+	if err != nil {
+		return nil, 0, fmt.Errorf("describe face: %w", err)
+	}
+	return emb, norm, nil
+}
 
 // Errors of looking at a photo.
 var (
@@ -87,7 +114,7 @@ func (e *Engine) Photo(data []byte) (Embedding, error) {
 	if err != nil {
 		return nil, kiosk.Errorf(kiosk.CodePhotoUnreadable, op, hint, "%w", err)
 	}
-	emb, _, err := e.describe(&m, f)
+	emb, _, err := e.Describe(&m, f)
 	if err != nil {
 		return nil, kiosk.Errorf(kiosk.CodePhotoUnreadable, op, hint, "%w", err)
 	}
@@ -107,19 +134,6 @@ func (e *Engine) single(m *gocv.Mat) (*Face, error) {
 		return nil, ErrManyFaces
 	}
 	return &faces[0], nil
-}
-
-func (e *Engine) describe(m *gocv.Mat, f *Face) (Embedding, float64, error) {
-	aligned, err := e.Align(m, f)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer aligned.Close()
-	emb, norm, err := e.Embed(&aligned)
-	if err != nil {
-		return nil, 0, fmt.Errorf("describe face: %w", err)
-	}
-	return emb, norm, nil
 }
 
 // secondFace is how wide another face must be, as a part of the largest one's width, to count as a second person before the

@@ -2,12 +2,16 @@ package face
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
-	"sort"
+	"runtime"
 	"strings"
+	"sync"
+
+	"gocv.io/x/gocv"
 
 	"motcua/kiosk"
 	"motcua/vision"
@@ -16,7 +20,8 @@ import (
 // maxPairs bounds a pair list.
 const maxPairs = 2_000_000
 
-// Pair is one line of a pair list: two picture files and whether they show the same person.
+// Pair is one line of a pair list: two picture files and whether they show the same person. B is the one that takes the place
+// of the chip's photo.
 type Pair struct {
 	A, B string
 	Same bool
@@ -43,66 +48,170 @@ func ReadPairs(r io.Reader) ([]Pair, error) {
 	return out, nil
 }
 
-// Rates are the error rates over a pair list. A pair with a picture that shows no face is not scored.
-type Rates struct {
-	Pairs           int                `json:"pairs"`
-	Genuine         int                `json:"genuine"`           // scored
-	Impostor        int                `json:"impostor"`          // scored
-	FailedToAcquire int                `json:"failed_to_acquire"` // pictures
-	EER             float64            `json:"eer"`
-	TARAtFAR        map[string]float64 `json:"tar_at_far"`
-	ThresholdAtFAR  map[string]float64 `json:"threshold_at_far"`
-	GenuineMean     float64            `json:"genuine_mean"`
-	ImpostorMean    float64            `json:"impostor_mean"`
-	Unresolved      []string           `json:"unresolved,omitempty"` // rates that this many impostor pairs cannot resolve
+// EvalOpts say how the pictures of a list are looked at.
+type EvalOpts struct {
+	Condition string // name of one of [Conditions] that the second picture of each pair is put through; "" for none
+	Flip      *bool  // overrides whether a picture is also described mirrored; nil: as the recogniser's manifest says
+	Cross     bool   // every two pictures of the list are a pair, persons being told by file names
+	Workers   int    // pictures at a time; default: as many as there are processors
+	Progress  func(done, of int)
 }
 
-// FARs are the false accept rates reported.
-var FARs = []string{"0.01", "0.001", "0.0001"}
-
-// Eval compares the pairs, whose files lie below root, and gives the error rates. Each picture is read once. progress may be nil.
-func (e *Engine) Eval(root *os.Root, pairs []Pair, progress func(done, of int)) (Rates, error) {
-	known := map[string]Embedding{}
-	failed := 0
-	look := func(name string) (Embedding, error) {
-		if emb, ok := known[name]; ok {
-			return emb, nil
+// Eval compares the pairs, whose files lie below root, and gives the error rates. Each picture is read and described once.
+// While it runs, OpenCV uses one thread for each picture. Errors: ctx's, bad_input, model_missing.
+func (e *Engine) Eval(ctx context.Context, root *os.Root, pairs []Pair, opts EvalOpts) (Report, error) {
+	var cond *Condition
+	if opts.Condition != "" {
+		if cond = conditionOf(opts.Condition); cond == nil {
+			return Report{}, kiosk.Errorf(kiosk.CodeBadInput, "choose condition", "one of "+ConditionNames(), "no condition %q", opts.Condition)
 		}
+	}
+	people := identify(pairs)
+	if opts.Cross {
+		if !people.named {
+			return Report{}, kiosk.Errorf(kiosk.CodeBadInput, "pair all pictures", "name files PERSON_NUMBER.jpg, or leave -cross away",
+				"the file names do not tell the persons that the list does")
+		}
+		if n := len(people.names); n*(n-1)/2 > maxPairs {
+			return Report{}, kiosk.Errorf(kiosk.CodeBadInput, "pair all pictures", "use fewer pictures", "%d pictures make more than %d pairs", n, maxPairs)
+		}
+		pairs = people.cross()
+	}
+	seen, err := e.describeAll(ctx, root, people.names, cond, opts)
+	if err != nil {
+		return Report{}, err
+	}
+	flip := e.rec.pre.Flip
+	if opts.Flip != nil {
+		flip = *opts.Flip
+	}
+	return report(e, pairs, people, seen, cond, flip, opts.Cross), nil
+}
+
+// seen is what was made of one picture.
+type seen struct {
+	plain, changed  Embedding // nil: not described; changed is under the condition
+	noFace, noLook  bool      // decoded but no face found; not decoded or not described
+	changedFaceless bool      // no face found under the condition
+}
+
+// describeAll looks at every picture once, with as many engines as workers.
+func (e *Engine) describeAll(ctx context.Context, root *os.Root, names []string, cond *Condition, opts EvalOpts) (map[string]seen, error) {
+	workers := opts.Workers
+	if workers <= 0 {
+		workers = runtime.NumCPU()
+	}
+	engines, err := e.crew(min(workers, max(len(names), 1)), opts.Flip)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		for _, w := range engines {
+			_ = w.Close() // each is a copy of its own
+		}
+	}()
+	was := vision.Threads()
+	vision.SetThreads(1)
+	defer vision.SetThreads(was)
+	return gather(ctx, engines, names, opts.Progress, func(w *Engine, name string) (seen, error) {
 		data, err := readBelow(root, name)
 		if err != nil {
-			return nil, kiosk.Errorf(kiosk.CodeBadInput, "read picture", "check -root and the pair list", "%w", err)
+			return seen{}, kiosk.Errorf(kiosk.CodeBadInput, "read picture", "check -root and the pair list", "%w", err)
 		}
-		emb, err := e.Central(data)
+		return w.look(data, cond), nil
+	})
+}
+
+// crew gives n engines with networks of their own, because one network takes one picture at a time.
+func (e *Engine) crew(n int, flip *bool) (out []*Engine, err error) {
+	for range n {
+		w, err := e.again()
 		if err != nil {
-			failed++
+			for _, o := range out {
+				_ = o.Close()
+			}
+			return nil, err
 		}
-		known[name] = emb // nil: no face, not tried again
-		return emb, nil
+		if flip != nil {
+			w.rec.pre.Flip = *flip
+		}
+		out = append(out, w)
 	}
-	var gen, imp []float64
-	for i, p := range pairs {
-		a, err := look(p.A)
-		if err != nil {
-			return Rates{}, err
-		}
-		b, err := look(p.B)
-		if err != nil {
-			return Rates{}, err
-		}
-		if s := a.Cosine(b); math.IsNaN(s) {
-			continue
-		} else if p.Same {
-			gen = append(gen, s)
-		} else {
-			imp = append(imp, s)
-		}
-		if progress != nil {
-			progress(i+1, len(pairs))
+	return out, nil
+}
+
+// gather shares the names among the engines; the first error ends it.
+func gather(ctx context.Context, engines []*Engine, names []string, progress func(done, of int),
+	look func(*Engine, string) (seen, error),
+) (map[string]seen, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	jobs := make(chan string)
+	out := make(map[string]seen, len(names))
+	var mu sync.Mutex
+	var crew sync.WaitGroup
+	for _, w := range engines {
+		crew.Go(func() {
+			for name := range jobs {
+				s, err := look(w, name)
+				if err != nil {
+					cancel(err)
+					continue
+				}
+				mu.Lock()
+				out[name] = s
+				if progress != nil {
+					progress(len(out), len(names))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+feed:
+	for _, name := range names {
+		select {
+		case jobs <- name:
+		case <-ctx.Done():
+			break feed
 		}
 	}
-	r := rates(gen, imp)
-	r.Pairs, r.FailedToAcquire = len(pairs), failed
-	return r, nil
+	close(jobs)
+	crew.Wait()
+	return out, context.Cause(ctx)
+}
+
+// look describes a picture as it is, and as the condition makes it.
+func (e *Engine) look(data []byte, cond *Condition) (s seen) {
+	m, err := vision.Decode(data)
+	if err != nil {
+		s.noLook = true
+		return s
+	}
+	defer m.Close()
+	f, err := e.middle(&m)
+	if err != nil {
+		s.noFace, s.noLook = errors.Is(err, ErrNoFace), !errors.Is(err, ErrNoFace)
+		return s
+	}
+	if s.plain, _, err = e.Describe(&m, f); err != nil {
+		s.noLook = true
+		return s
+	}
+	if cond != nil {
+		if s.changed, err = e.under(&m, f, cond); err != nil {
+			s.changedFaceless = true
+		}
+	}
+	return s
+}
+
+// under describes a picture as a condition makes it. The face is looked for anew.
+func (e *Engine) under(m *gocv.Mat, f *Face, cond *Condition) (Embedding, error) {
+	data, err := cond.make(m, f)
+	if err != nil {
+		return nil, err
+	}
+	return e.Central(data)
 }
 
 func readBelow(root *os.Root, name string) ([]byte, error) {
@@ -116,70 +225,4 @@ func readBelow(root *os.Root, name string) ([]byte, error) {
 		err = fmt.Errorf("%w: too many bytes", vision.ErrPicture)
 	}
 	return data, err
-}
-
-// rates gives the figures of two sets of scores.
-func rates(gen, imp []float64) Rates {
-	sort.Float64s(gen)
-	sort.Float64s(imp)
-	r := Rates{
-		Genuine: len(gen), Impostor: len(imp), EER: eer(gen, imp), GenuineMean: mean(gen), ImpostorMean: mean(imp),
-		TARAtFAR: map[string]float64{}, ThresholdAtFAR: map[string]float64{},
-	}
-	for i, name := range FARs {
-		far := math.Pow(10, -float64(i+2))
-		t := thresholdAt(imp, far)
-		r.ThresholdAtFAR[name] = t
-		r.TARAtFAR[name] = above(gen, t)
-		if float64(len(imp))*far < 1 {
-			r.Unresolved = append(r.Unresolved, name)
-		}
-	}
-	return r
-}
-
-// thresholdAt gives the lowest score at which no more than the part far of the sorted impostor scores is above; 1 without scores.
-func thresholdAt(imp []float64, far float64) float64 {
-	if len(imp) == 0 {
-		return 1
-	}
-	allowed := int(math.Floor(float64(len(imp))*far + 1e-9))
-	return imp[max(0, len(imp)-1-allowed)]
-}
-
-// above is the part of the sorted scores above t; 0 without scores.
-func above(sorted []float64, t float64) float64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	i := sort.Search(len(sorted), func(i int) bool { return sorted[i] > t })
-	return float64(len(sorted)-i) / float64(len(sorted))
-}
-
-// eer is the rate at which false accepts and false rejects are equal; both sets are sorted. 1 when a set is empty.
-func eer(gen, imp []float64) float64 {
-	if len(gen) == 0 || len(imp) == 0 {
-		return 1
-	}
-	best, gap := 1.0, math.Inf(1)
-	for _, set := range [2][]float64{gen, imp} {
-		for _, t := range set {
-			far, frr := above(imp, t), 1-above(gen, t)
-			if d := math.Abs(far - frr); d < gap {
-				best, gap = (far+frr)/2, d
-			}
-		}
-	}
-	return best
-}
-
-func mean(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	s := 0.0
-	for _, x := range v {
-		s += x
-	}
-	return s / float64(len(v))
 }

@@ -188,7 +188,7 @@ func TestFuseAndCosine(t *testing.T) {
 // Every gate has its hint, and the limits themselves are allowed.
 func TestGatesName(t *testing.T) {
 	g := DefaultGates()
-	ok := Facts{Faces: 1, EyeDist: 90, EyePart: .19, Yaw: .02, Pitch: .55, Luma: 120, Contrast: 40, Sharpness: 300, FrameLuma: 130}
+	ok := Facts{Faces: 1, EyeDist: 90, EyePart: .19, Yaw: .02, Pitch: .55, Luma: 120, Contrast: 40, Sharpness: 300, FrameLuma: 130, EyeShade: .7, Lower: 4, Inside: .3}
 	for _, c := range []struct {
 		name   string
 		change func(*Facts)
@@ -202,10 +202,18 @@ func TestGatesName(t *testing.T) {
 		{"eye distance NaN", func(f *Facts) { f.EyeDist = math.NaN() }, kiosk.HintTooFar},
 		{"large in the frame", func(f *Facts) { f.EyePart = .5 }, kiosk.HintTooNear},
 		{"left", func(f *Facts) { f.OffX = -.4 }, kiosk.HintOffCentre},
-		{"low", func(f *Facts) { f.OffY = .4 }, kiosk.HintOffCentre},
-		{"dark", func(f *Facts) { f.Luma = 20 }, kiosk.HintTooDark},
+		{"cut off at the edge", func(f *Facts) { f.Inside = -.1 }, kiosk.HintOffCentre},
+		{"high up, but whole", func(f *Facts) { f.Inside = .01 }, kiosk.HintNone},
+		{"place NaN", func(f *Facts) { f.Inside = math.NaN() }, kiosk.HintOffCentre},
+		{"dark", func(f *Facts) { f.Luma, f.FrameLuma = 20, 30 }, kiosk.HintTooDark},
 		{"flat", func(f *Facts) { f.Contrast = 4 }, kiosk.HintTooDark},
-		{"light behind", func(f *Facts) { f.Luma, f.FrameLuma = 60, 200 }, kiosk.HintTooDark},
+		{"light behind", func(f *Facts) { f.Luma, f.FrameLuma = 60, 200 }, kiosk.HintBacklight},
+		{"light behind a dark face", func(f *Facts) { f.Luma, f.FrameLuma = 30, 200 }, kiosk.HintBacklight},
+		{"moving", func(f *Facts) { f.Moved = 4 }, kiosk.HintMoving},
+		{"dark glasses", func(f *Facts) { f.EyeShade = .1 }, kiosk.HintCovered},
+		{"mask", func(f *Facts) { f.Lower = 40 }, kiosk.HintCovered},
+		{"scarf", func(f *Facts) { f.Pattern = 30 }, kiosk.HintCovered},
+		{"colours NaN", func(f *Facts) { f.Lower = math.NaN() }, kiosk.HintCovered},
 		{"bright", func(f *Facts) { f.Luma = 240 }, kiosk.HintTooBright},
 		{"turned left", func(f *Facts) { f.Yaw = -.4 }, kiosk.HintTurned},
 		{"looking up", func(f *Facts) { f.Pitch = .1 }, kiosk.HintTurned},
@@ -243,6 +251,16 @@ func TestPoseReadsTheTurn(t *testing.T) {
 }
 
 func TestRatesOfKnownScores(t *testing.T) {
+	rates := func(gen, imp []float64) Rates {
+		t := trials{people: 50}
+		for i, s := range gen {
+			t.add(s, i%50, i%50, true)
+		}
+		for i, s := range imp {
+			t.add(s, i%50, (i+1)%50, false)
+		}
+		return t.rates()
+	}
 	var gen, imp []float64
 	for i := range 1000 {
 		imp = append(imp, float64(i)/1000)    // 0 … .999

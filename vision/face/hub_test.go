@@ -41,7 +41,7 @@ func TestMatchOnASharedCameraThatIsUnpluggedForAMoment(t *testing.T) {
 			return err
 		})
 	}()
-	r, err := NewMatcher(engine(t), nil, hub, Opts{}).Match(ctx, photoOf(3), nil)
+	r, err := NewMatcher(engine(t), nil, hub, Opts{Liveness: LivenessAdvised}).Match(ctx, photoOf(3), nil)
 	stop()
 	if perr := <-shown; !errors.Is(perr, context.Canceled) || pictures == 0 {
 		t.Errorf("the preview showed %d pictures and ended with %v", pictures, perr)

@@ -30,7 +30,7 @@ func TestErrorRateOnRealPhotographs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	r, err := e.Eval(root, some(all, 4), nil)
+	r, err := e.Eval(t.Context(), root, some(all, 4), EvalOpts{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestEvalStaysBelowItsRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if _, err := engine(t).Eval(root, []Pair{{"../secret.jpg", "/etc/passwd", true}}, nil); err == nil {
+	if _, err := engine(t).Eval(t.Context(), root, []Pair{{"../secret.jpg", "/etc/passwd", true}}, EvalOpts{}); err == nil {
 		t.Error("read a file outside")
 	}
 }

@@ -138,7 +138,7 @@ func scenes(n int, scene func(i int) *visiontest.Scene) *reel {
 // attemptOn makes one attempt on a reel; its time is up when the reel ends.
 func attemptOn(t *testing.T, feed *reel, photo kiosk.Image) (kiosk.FaceResult, []kiosk.FaceHint, error) {
 	t.Helper()
-	m := NewMatcher(engine(t), nil, feed, Opts{})
+	m := NewMatcher(engine(t), nil, feed, Opts{Liveness: LivenessAdvised})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	feed.stop = cancel
@@ -402,7 +402,7 @@ func TestOperatorSetsTheThreshold(t *testing.T) {
 		feed := scenes(20, func(int) *visiontest.Scene { return s })
 		ctx, cancel := context.WithCancel(t.Context())
 		feed.stop = cancel
-		r, err := NewMatcher(engine(t), nil, feed, Opts{Threshold: bad}).Match(ctx, photoOf(0), nil)
+		r, err := NewMatcher(engine(t), nil, feed, Opts{Threshold: bad, Liveness: LivenessAdvised}).Match(ctx, photoOf(0), nil)
 		cancel()
 		if err != nil || r.Verdict != kiosk.Undetermined {
 			t.Errorf("threshold %v: %s, %v", bad, r.Verdict, err)

@@ -3,8 +3,9 @@ package face
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
+
+	"gocv.io/x/gocv"
 
 	"motcua/kiosk"
 	"motcua/vision"
@@ -19,6 +20,25 @@ type Opts struct {
 	MinContinuity float64       // lowest cosine between two frames of one person; default 0.55
 	Gates         Gates         // default [DefaultGates]
 	MaxGone       time.Duration // longest time without a face before the capture begins anew; default 1 s
+
+	// Liveness says whether an attempt can be verified without a successful liveness check; default [LivenessRequired]: without
+	// a detector, or while its models are missing, every attempt is then undetermined and goes to the officer. With
+	// [LivenessAdvised] a check that was not made, or not decided, is only listed. An alarm stops both.
+	Liveness LivenessRule
+	// Watch begins the liveness detector's look at one attempt. nil: there is no detector, the check is not_supported.
+	Watch func() Liveness
+}
+
+// Liveness looks at the good frames of one attempt for signs that a picture is held before the camera (package
+// vision/liveness). It is used by one goroutine.
+//
+// SeeFace is lent a frame and where the largest face stands in it: box is x, y, width and height, marks are x and y of the five
+// landmarks in the detector's order, all in pixels. Reset forgets the frames. Result gives the graded score 0..1 (NaN when not
+// run), the check's result, and its reason unless it is successful.
+type Liveness interface {
+	SeeFace(m *gocv.Mat, box [4]float64, marks [5][2]float64) error
+	Reset()
+	Result() (score float64, result kiosk.CheckResult, reason string)
 }
 
 func (o Opts) filled() Opts {
@@ -87,6 +107,9 @@ func (m *Matcher) Match(ctx context.Context, photo kiosk.Image, hint func(kiosk.
 	begun := time.Now()
 	a := &attempt{engine: m.engine, opts: m.opts, tell: hint, hint: kiosk.HintNoFace}
 	defer a.close()
+	if m.opts.Watch != nil {
+		a.live = m.opts.Watch()
+	}
 	err := m.watch(ctx, a, photo)
 	r := a.result()
 	r.Duration = time.Since(begun)
@@ -105,8 +128,11 @@ func (m *Matcher) watch(ctx context.Context, a *attempt, photo kiosk.Image) erro
 		return err
 	}
 	err = m.feed.Watch(ctx, a.see)
-	if errors.Is(err, errDone) || (err != nil && ctx.Err() != nil) {
+	switch {
+	case errors.Is(err, errDone):
 		return nil
+	case err != nil && ctx.Err() != nil:
+		return m.feed.Ready() // an unplugged camera is not the person's failed try
 	}
 	return err
 }
@@ -114,7 +140,8 @@ func (m *Matcher) watch(ctx context.Context, a *attempt, photo kiosk.Image) erro
 // result turns what the attempt saw into a FaceResult.
 func (a *attempt) result() kiosk.FaceResult {
 	e := a.evidence()
-	r := kiosk.FaceResult{Score: e.Score, Threshold: e.Threshold, Frames: e.Frames, Liveness: math.NaN(), Best: a.bestJPEG()}
+	r := kiosk.FaceResult{Score: e.Score, Threshold: e.Threshold, Frames: e.Frames, Best: a.bestJPEG()}
+	r.Liveness, _, _ = a.liveness()
 	r.Verdict, r.Checks = Decide(e)
 	if r.Verdict == kiosk.Undetermined {
 		r.Hint = a.hint

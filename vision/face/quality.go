@@ -14,7 +14,7 @@ type Facts struct {
 	EyeDist   float64 // pixels between the eyes of the largest
 	EyePart   float64 // the same as a part of the frame's shorter side
 	OffX      float64 // distance of the face's middle from the frame's, as a part of its width
-	OffY      float64 // the same up and down, of its height
+	Inside    float64 // from the frame's nearest edge to the face, in heights of the face; below 0 when it is cut off
 	Yaw       float64 // the nose's way from the middle of the eyes, along the eyes, in eye distances; 0 is straight
 	Pitch     float64 // how far down from eyes to mouth the nose stands; about 0.5 is straight
 	Roll      float64 // degrees
@@ -22,26 +22,34 @@ type Facts struct {
 	Contrast  float64 // its standard deviation
 	Sharpness float64 // variance of its Laplacian at half size, where camera noise counts less
 	FrameLuma float64 // mean of the whole frame
+	EyeShade  float64 // brightness of the eyes over that of the skin below them
+	Lower     float64 // how far the colour around mouth and chin is from that of the upper cheeks and forehead (Cb, Cr of BT.601)
+	Pattern   float64 // how much the colour changes across mouth and chin
+	Moved     float64 // how fast the face moved since the frame before, in eye distances a second; 0 when that is not known
 }
 
 // Gates are the limits a frame must keep to be used.
 type Gates struct {
 	MinEyeDist, MinEyePart, MaxEyePart float64
-	MaxOffX, MaxOffY                   float64
+	MaxOffX, MinInside                 float64
 	MaxYaw, MinPitch, MaxPitch         float64
 	MaxRoll                            float64
 	MinLuma, MaxLuma, MinContrast      float64
 	MinSharpness                       float64
 	MaxBacklight                       float64 // frame luma over face luma
+	MinEyeShade, MaxLower, MaxPattern  float64 // one real photograph in 200 or fewer is beyond each
+	MaxMoved                           float64
 }
 
-// DefaultGates are for a camera of at least 480 pixels on its shorter side.
+// DefaultGates are for a camera of at least 480 pixels on its shorter side. A face may stand high or low in the frame, as those of
+// tall and of seated people do; it must only be in it whole.
 func DefaultGates() Gates {
 	return Gates{
 		MinEyeDist: 36, MinEyePart: 0.08, MaxEyePart: 0.32,
-		MaxOffX: 0.24, MaxOffY: 0.24,
+		MaxOffX: 0.24, MinInside: 0,
 		MaxYaw: 0.20, MinPitch: 0.25, MaxPitch: 0.80, MaxRoll: 20,
 		MinLuma: 45, MaxLuma: 215, MinContrast: 14, MinSharpness: 130, MaxBacklight: 2.4,
+		MinEyeShade: 0.21, MaxLower: 34, MaxPattern: 21, MaxMoved: 2,
 	}
 }
 
@@ -56,14 +64,20 @@ func (g Gates) Hint(f Facts) kiosk.FaceHint {
 		return kiosk.HintTooFar
 	case !(f.EyePart <= g.MaxEyePart):
 		return kiosk.HintTooNear
-	case !(math.Abs(f.OffX) <= g.MaxOffX && math.Abs(f.OffY) <= g.MaxOffY):
+	case !(math.Abs(f.OffX) <= g.MaxOffX && f.Inside >= g.MinInside):
 		return kiosk.HintOffCentre
-	case !(f.Luma >= g.MinLuma && f.Contrast >= g.MinContrast && f.FrameLuma <= g.MaxBacklight*f.Luma):
+	case !(f.FrameLuma <= g.MaxBacklight*f.Luma):
+		return kiosk.HintBacklight
+	case !(f.Luma >= g.MinLuma && f.Contrast >= g.MinContrast):
 		return kiosk.HintTooDark
 	case !(f.Luma <= g.MaxLuma):
 		return kiosk.HintTooBright
 	case !(math.Abs(f.Yaw) <= g.MaxYaw && f.Pitch >= g.MinPitch && f.Pitch <= g.MaxPitch && math.Abs(f.Roll) <= g.MaxRoll):
 		return kiosk.HintTurned
+	case !(f.Moved <= g.MaxMoved):
+		return kiosk.HintMoving
+	case !(f.EyeShade >= g.MinEyeShade && f.Lower <= g.MaxLower && f.Pattern <= g.MaxPattern):
+		return kiosk.HintCovered
 	case !(f.Sharpness >= g.MinSharpness):
 		return kiosk.HintBlurred
 	}
@@ -75,13 +89,15 @@ func measure(frame *gocv.Mat, faces []Face, aligned *gocv.Mat) (Facts, error) {
 	f := &faces[0]
 	w, h := float64(frame.Cols()), float64(frame.Rows())
 	out := Facts{Faces: prominent(faces), EyeDist: f.EyeDistance(), EyePart: f.EyeDistance() / min(w, h)}
-	out.OffX, out.OffY = (f.X+f.W/2)/w-0.5, (f.Y+f.H/2)/h-0.5
+	out.OffX = (f.X+f.W/2)/w - 0.5
+	out.Inside = min(f.X, f.Y, w-f.X-f.W, h-f.Y-f.H) / f.H
 	out.Yaw, out.Pitch, out.Roll = pose(f)
 	pix, err := aligned.DataPtrUint8()
 	if err != nil {
 		return Facts{}, err
 	}
 	out.Luma, out.Contrast, out.Sharpness = texture(pix, aligned.Cols(), aligned.Rows())
+	out.EyeShade, out.Lower, out.Pattern = covered(pix, aligned.Cols())
 	whole, err := frame.DataPtrUint8()
 	if err != nil {
 		return Facts{}, err

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -34,6 +35,7 @@ type Preprocess struct {
 	RGB   bool       `json:"rgb"`   // red first, else blue first
 	Mean  [3]float64 `json:"mean"`  // subtracted, in the network's order of colours
 	Scale float64    `json:"scale"` // then multiplied
+	Flip  bool       `json:"flip"`  // the face is also described mirrored, and both are added; its thresholds were measured so
 }
 
 // Model is one file of the manifest.
@@ -144,6 +146,25 @@ func (e Model) known() Model {
 		}
 	}
 	return e
+}
+
+// Measured is one threshold of a model.
+type Measured struct {
+	Population, FAR string
+	Threshold       float64
+}
+
+// Measured gives all thresholds of the model, ordered by population and score.
+func (e *Model) Measured() (out []Measured) {
+	for population, byFAR := range e.Thresholds {
+		for far, t := range byFAR {
+			out = append(out, Measured{population, far, t})
+		}
+	}
+	slices.SortFunc(out, func(a, b Measured) int {
+		return cmp.Or(cmp.Compare(a.Population, b.Population), cmp.Compare(a.Threshold, b.Threshold))
+	})
+	return out
 }
 
 // Population is the group of people whose false accept rates set the default threshold. Thresholds from western press

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,5 +264,26 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 	wantMissing(t, Fetch(ctx, dir))
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("%d files left behind", len(left))
+	}
+}
+
+func TestMeasuredListsThresholdsInOrder(t *testing.T) {
+	m := Model{Thresholds: map[string]map[string]float64{"b": {"1e-4": .5, "1e-3": .4}, "a": {"1e-3": .6}}}
+	got := m.Measured()
+	want := []Measured{{"a", "1e-3", .6}, {"b", "1e-3", .4}, {"b", "1e-4", .5}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if (&Model{}).Measured() != nil {
+		t.Error("thresholds out of nothing")
+	}
+}
+
+// The thresholds were measured with faces described mirrored as well; without that they would be somebody else's.
+func TestRecipeOfTheThresholdsIsKept(t *testing.T) {
+	for _, e := range builtin().Models {
+		if len(e.Thresholds) > 0 && (e.Preprocess == nil || !e.Preprocess.Flip) {
+			t.Errorf("%s has thresholds, but not the recipe they were measured with", e.File)
+		}
 	}
 }

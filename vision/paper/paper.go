@@ -1,44 +1,50 @@
-// Package paper takes the picture of a sheet under the document camera.
+// Package paper takes pages under the document camera: it finds the sheet in the picture, judges it, straightens and cleans it,
+// and makes PDFs of several.
 //
-// For now a page is stored as taken: one JPEG of a frame that is neither black, nor blank, nor frozen. Finding the sheet's
-// edges and straightening it come later and will not change the port.
+// What a newcomer must know:
+//
+//   - [Find] gives the sheet's corners, [Read] the finished page or the [kiosk.PaperFlaw] that keeps the picture from being
+//     used, [Scanner] does so with the frames of a camera, [WritePDF] binds pages.
+//   - Everything is measured on the picture itself; the camera need not be calibrated. Without [Opts.PixelsPerMM] sizes are
+//     guessed from shapes: a sheet of the shape of A4 is A4, and a chip card is told by its shape and by being small in the
+//     picture.
+//   - A stored page has [DPI] dots an inch and at most [MaxPageBytes]. A camera that sees the page with less is enlarged, not
+//     sharpened: [Quality.DPI] tells what there was.
+//   - A page is flattened as a plane. Folds and curled edges stay, as they are on the table.
+//
+// Sources: Z. Zhang and L. He, Whiteboard scanning and image enhancement (MSR-TR-2003-39); ISO 216 and ISO/IEC 7810 for sizes;
+// ISO 32000-1 (PDF 1.7), ISO 19005-2 (PDF/A-2), ICC.1:2001-04 (profiles), IEC 61966-2-1 (sRGB).
 package paper
 
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
-
-	"gocv.io/x/gocv"
 
 	"motcua/kiosk"
 	"motcua/vision"
 )
 
-// Quality is the JPEG quality of a stored page.
-const Quality = 90
-
-// Limits on a usable picture, measured on brightness 0..255 of a version reduced to probeSide pixels.
+// The scanner's patience.
 const (
-	probeSide   = 320
-	minMean     = 18    // darker is a covered lens or no light
-	maxMean     = 250   // brighter is overexposed
-	minDev      = 6     // flatter is a lens cap or an empty board
-	minInk      = 0.002 // share of pixels that stand out from their surroundings; less is a blank sheet
-	inkStep     = 22    // how far one must stand out
-	settle      = 3     // frames dropped before one is taken, so that a sheet just put down is not blurred
-	maxLooks    = 12    // frames looked at before giving up
+	settle      = 3  // frames dropped before one is taken, so that a sheet just put down is not blurred
+	maxLooks    = 12 // frames looked at before giving up
 	firstFrames = 8 * time.Second
 )
 
 // Scanner is the [kiosk.DocumentScanner] on a camera.
-type Scanner struct{ feed vision.Feed }
+type Scanner struct {
+	feed vision.Feed
+	opts Opts
+}
 
 var _ kiosk.DocumentScanner = (*Scanner)(nil)
 
 // NewScanner makes a scanner on the feed of the document camera.
-func NewScanner(feed vision.Feed) *Scanner { return &Scanner{feed} }
+func NewScanner(feed vision.Feed) *Scanner { return &Scanner{feed: feed} }
+
+// NewScannerWith makes a scanner on the feed of a document camera whose properties are known.
+func NewScannerWith(feed vision.Feed, o Opts) *Scanner { return &Scanner{feed, o} }
 
 // Ready tells whether a page can be scanned; see [kiosk.DocumentScanner].
 func (s *Scanner) Ready() error { return s.feed.Ready() }
@@ -47,95 +53,67 @@ var errTaken = errors.New("page taken")
 
 // Scan takes a page; see [kiosk.DocumentScanner]. Among the frames looked at, the first usable one is kept.
 func (s *Scanner) Scan(ctx context.Context) (kiosk.Image, error) {
-	const op, hint = "scan paper", "check light, lens and board of the document camera"
+	p, err := s.Page(ctx)
+	if err != nil {
+		return kiosk.Image{}, err
+	}
+	return p.Image, nil
+}
+
+// Page is [Scanner.Scan] with everything that is known of the page.
+func (s *Scanner) Page(ctx context.Context) (*Page, error) {
+	const op = "scan paper"
 	watch, cancel := context.WithTimeout(ctx, firstFrames)
 	defer cancel()
-	var page kiosk.Image
+	var page *Page
 	var why error
 	n := 0
 	err := s.feed.Watch(watch, func(f *vision.Frame) error {
 		if n++; n <= settle {
 			return nil
 		}
-		if why = Check(&f.Mat); why != nil && n < settle+maxLooks {
-			return nil
+		page, why = Read(&f.Mat, s.opts)
+		if why == nil || n >= settle+maxLooks {
+			return errTaken
 		}
-		if why == nil {
-			page, why = vision.EncodeJPEG(&f.Mat, Quality)
-		}
-		return errTaken
+		return nil
 	})
 	switch {
 	case ctx.Err() != nil:
-		return kiosk.Image{}, ctx.Err()
+		return nil, ctx.Err()
 	case errors.Is(err, errTaken) && why == nil:
 		return page, nil
-	case errors.Is(err, errTaken):
-		return kiosk.Image{}, kiosk.Errorf(kiosk.CodePaperUnreadable, op, hint, "%w", why)
-	case watch.Err() != nil && n == 0:
-		return kiosk.Image{}, kiosk.Errorf(kiosk.CodeCameraFault, op, hint, "no frame within %v", firstFrames)
+	case (errors.Is(err, errTaken) || watch.Err() != nil) && why != nil:
+		return nil, Refusal(op, why)
 	case watch.Err() != nil:
-		return kiosk.Image{}, kiosk.Errorf(kiosk.CodePaperUnreadable, op, hint, "no usable picture within %v", firstFrames)
+		return nil, kiosk.Errorf(kiosk.CodeCameraFault, op, hintCamera, "no picture within %v", firstFrames)
 	}
-	return kiosk.Image{}, err
+	return nil, err
 }
 
-// Why a picture of a paper cannot be used.
-var (
-	ErrBlack = errors.New("the picture is black")
-	ErrWhite = errors.New("the picture is overexposed")
-	ErrBlank = errors.New("there is nothing on the picture")
-)
+const hintCamera = "check light, lens and board of the document camera"
 
-// Check tells why a picture cannot be a page: [ErrBlack], [ErrWhite], [ErrBlank], or nil.
-func Check(m *gocv.Mat) error {
-	small, _, err := vision.Fit(m, probeSide, probeSide)
-	if err != nil {
-		return err
-	}
-	defer small.Close()
-	pix, err := small.DataPtrUint8()
-	if err != nil {
-		return err
-	}
-	y := make([]float64, len(pix)/3)
-	for i := range y {
-		y[i] = 0.114*float64(pix[3*i]) + 0.587*float64(pix[3*i+1]) + 0.299*float64(pix[3*i+2])
-	}
-	mean, dev := moments(y)
-	switch {
-	case mean < minMean:
-		return ErrBlack
-	case mean > maxMean:
-		return ErrWhite
-	case dev < minDev || ink(y, small.Cols(), small.Rows()) < minInk:
-		return ErrBlank
-	}
-	return nil
+// hints tell the technician what a flaw that comes again and again means.
+var hints = map[kiosk.PaperFlaw]string{
+	kiosk.PaperDark:    "check the lamp and that nothing covers the lens",
+	kiosk.PaperBright:  "lower the exposure of the document camera",
+	kiosk.PaperMissing: "lay one page on the board; check that the board is in the picture",
+	kiosk.PaperCut:     "lay the page wholly into the picture; check the camera's height",
+	kiosk.PaperSmall:   "bring the camera nearer, or choose a higher resolution",
+	kiosk.PaperBlurred: "wait until the page lies still; check the focus",
+	kiosk.PaperGlare:   "move the lamp so that it is not mirrored",
+	kiosk.PaperCovered: "take hands and things off the page",
 }
 
-func moments(v []float64) (mean, dev float64) {
-	var s, q float64
-	for _, x := range v {
-		s += x
-		q += x * x
-	}
-	n := float64(max(len(v), 1))
-	return s / n, math.Sqrt(max(0, q/n-s*s/n/n))
-}
-
-// ink is the share of pixels that are darker than both neighbours at a distance of four, left and right or above and below:
-// strokes are, the edge between a sheet and a dark board is not.
-func ink(y []float64, w, h int) float64 {
-	const d = 4
-	n := 0
-	for r := d; r < h-d; r++ {
-		for c := d; c < w-d; c++ {
-			i := r*w + c
-			if min(y[i-d], y[i+d])-y[i] > inkStep || min(y[i-d*w], y[i+d*w])-y[i] > inkStep {
-				n++
-			}
+// Refusal makes the error of a port from what [Read] said.
+func Refusal(op string, why error) *kiosk.Error {
+	hint := hintCamera
+	var flaw kiosk.PaperFlaw
+	if errors.As(why, &flaw) {
+		hint = "lay one printed page on the board"
+		if h, ok := hints[flaw]; ok {
+			hint = h
 		}
 	}
-	return float64(n) / float64(w*h)
+	return kiosk.Errorf(kiosk.CodePaperUnreadable, op, hint, "%w", why)
 }

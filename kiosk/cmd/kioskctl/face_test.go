@@ -77,3 +77,39 @@ func TestFaceCommandsOnThePeopleOfTheDemo(t *testing.T) {
 		}
 	}
 }
+
+func TestFaceEvalWritesChartAndPage(t *testing.T) {
+	dir, work := modelFolder(t), t.TempDir()
+	var list bytes.Buffer
+	for i := range 2 {
+		name := string(rune('A'+i)) + "_0001.jpg"
+		if err := os.WriteFile(filepath.Join(work, name), visiontest.NewPerson(visiontest.Cast[i]).PortraitJPEG(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list.WriteString(name + "\t" + name + "\t1\n")
+	}
+	list.WriteString("A_0001.jpg\tB_0001.jpg\t0\n")
+	pairs, svg, md := filepath.Join(work, "pairs.tsv"), filepath.Join(work, "det.svg"), filepath.Join(work, "det.md")
+	if err := os.WriteFile(pairs, list.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"face", "eval", "-models", dir, "-pairs", pairs, "-root", work, "-condition", "dg2", "-svg", svg, "-md", md}
+	code, obj := said(t, args...)
+	if code != exitGood || obj["failed_to_detect"] != 0.0 || obj["flip"] != true {
+		t.Errorf("exit %d, %v", code, obj)
+	}
+	if c, _ := obj["condition"].(map[string]any); c["name"] != "dg2" || c["genuine"] != 2.0 {
+		t.Errorf("condition %v", obj["condition"])
+	}
+	chart, err := os.ReadFile(svg)
+	if err != nil || !bytes.HasPrefix(chart, []byte("<svg ")) {
+		t.Errorf("chart %v", err)
+	}
+	page, err := os.ReadFile(md)
+	if err != nil || !bytes.Contains(page, []byte("](det.svg)")) || !bytes.Contains(page, []byte("| 1e-4 | 0.466 |")) {
+		t.Errorf("page %v\n%s", err, page)
+	}
+	if code, obj := said(t, append(args[:len(args)-2:len(args)-2], "-flip=false", "-md", filepath.Join(work, "none", "x.md"))...); code != exitFault || obj["error"] == nil {
+		t.Errorf("a page in a folder that does not exist: exit %d, %v", code, obj)
+	}
+}

@@ -27,11 +27,13 @@ var commands = map[string]command{
 	"doctor":           {"checks the machine: every check, its result and the fix", doctorRun},
 	"face compare":     {"compares the faces of two pictures", faceCompare},
 	"face eval":        {"error rates of the recogniser over a list of pairs", faceEval},
+	"face liveness":    {"whether pictures show a person or a picture of one", faceLiveness},
 	"models fetch":     {"brings the model files into a folder", modelsFetch},
 	"outbox retry":     {"sends quarantined or waiting dossiers on their way now", outboxRetry},
 	"outbox list":      {"what waits for the back office, since when, why", outboxList},
 	"scan mrz":         {"reads the machine-readable zone in a picture", scanMRZ},
 	"scan qr":          {"reads the QR codes in a picture", scanQR},
+	"scan paper":       {"finds, judges and straightens the pages on pictures", scanPaper},
 	"sod verify":       {"passive authentication of files", sodVerify},
 }
 

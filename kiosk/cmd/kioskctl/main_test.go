@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pcscd": startPCSCD, "status": expectStatus, "foreigncard": putForeignCard(),
-			"listen": startListening, "deadport": openDeadPort,
+			"listen": startListening, "deadport": openDeadPort, "papers": drawPapers,
 		},
 	})
 }
