@@ -7,6 +7,7 @@ import (
 
 	"motcua/drivers/emrtd/emrtdtest"
 	"motcua/kiosk"
+	"motcua/vision/visiontest"
 )
 
 // Person is one of the cast: a fictional citizen with a simulated card. Seed is the face, as vision/visiontest renders it.
@@ -41,6 +42,7 @@ const (
 type Scene struct {
 	Who         []string
 	Shown       string // whose card is held before the face camera, by key; "" for none
+	Attack      string // with what the first of Who is imitated: "print", "replay", …; "" for the person
 	Light       Light
 	Camera      bool // the face camera is plugged in
 	Frozen      bool // the face camera gives the same frame for ever
@@ -187,7 +189,20 @@ func (w *World) Stand(keys ...string) error {
 			return err
 		}
 	}
-	w.change(func() { w.scene.Who = slices.Clone(keys) })
+	w.change(func() { w.scene.Who, w.scene.Attack = slices.Clone(keys), "" })
+	return nil
+}
+
+// Imitate has somebody hold a picture of a person before the face camera: on paper, on a screen. The kinds are those of
+// vision/visiontest.
+func (w *World) Imitate(key, kind string) error {
+	if _, err := w.Person(key); err != nil {
+		return err
+	}
+	if !slices.Contains(visiontest.AttackSpecies, visiontest.Species(kind)) {
+		return kiosk.Errorf(kiosk.CodeBadInput, "imitate a person", "", "no kind of picture %q", kind)
+	}
+	w.change(func() { w.scene.Who, w.scene.Attack = []string{key}, kind })
 	return nil
 }
 

@@ -24,6 +24,7 @@ type stage struct {
 	cards  map[string]*visiontest.ShownCard
 	last   sim.Scene
 	live   *visiontest.Scene
+	attack *visiontest.Attack
 	desks  map[sim.Sheet]*visiontest.Desk
 }
 
@@ -46,11 +47,26 @@ func (s *stage) face(_ context.Context, at time.Time) (image.Image, error) {
 	if err := plugged(now.Camera); err != nil {
 		return nil, err
 	}
+	if now.Attack != "" && len(now.Who) > 0 {
+		return s.imitation(now).Frame(at), nil
+	}
 	if s.live == nil || !slices.Equal(now.Who, s.last.Who) || now.Light != s.last.Light {
 		s.live = &visiontest.Scene{People: s.standing(now.Who), Light: light(now.Light)}
 	}
 	s.live.Frozen, s.live.Card, s.last = now.Frozen, s.cards[now.Shown], now
 	return s.live.Frame(at), nil
+}
+
+// imitation gives the picture of a person that is held before the camera.
+func (s *stage) imitation(now sim.Scene) *visiontest.Attack {
+	p := s.people[now.Who[0]]
+	if s.attack == nil || !slices.Equal(now.Who, s.last.Who) || now.Attack != s.last.Attack {
+		s.attack = &visiontest.Attack{
+			Species: visiontest.Species(now.Attack), Picture: visiontest.FilmOf(p, uint64(p.Seed)), Seed: uint64(p.Seed), Light: light(now.Light), //nolint:gosec // a seed
+		}
+	}
+	s.live, s.last = nil, now
+	return s.attack
 }
 
 func (s *stage) standing(who []string) []visiontest.Standing {

@@ -320,6 +320,28 @@ func TestCardShownToTheCamera(t *testing.T) {
 	h.page.see("who")
 }
 
+// TestPictureInsteadOfThePerson holds a print and a replayed video of the card's holder before the camera: neither is verified, the
+// citizen is told to try again and at last sent to the officer, never told to be somebody else.
+func TestPictureInsteadOfThePerson(t *testing.T) {
+	needModels(t)
+	for _, kind := range []string{"print", "replay"} {
+		t.Run(kind, func(t *testing.T) {
+			h := open(t)
+			h.toCard()
+			if err := errors.Join(h.world.Imitate("thu", kind), h.world.Put("thu", "")); err != nil {
+				t.Fatal(err)
+			}
+			h.page.see("card_number")
+			h.page.do("face_retry", "number", "number", numbers["thu"])
+			h.page.do("face_retry", "retry")
+			h.page.do("officer", "retry")
+			if n := h.unsent(); n != 0 {
+				t.Errorf("%d dossiers wait", n)
+			}
+		})
+	}
+}
+
 // TestPowerCut kills the kiosk, a process here, between the citizen's confirmation and the office's acknowledgement.
 func TestPowerCut(t *testing.T) {
 	needModels(t)

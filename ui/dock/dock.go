@@ -158,6 +158,8 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		return w.Put(key, fault)
 	case "stand":
 		return w.Stand(keys...)
+	case "print", "replay":
+		return w.Imitate(key, button)
 	case "show":
 		return w.Show(key)
 	case "hide":
