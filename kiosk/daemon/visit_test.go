@@ -8,11 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
+	"motcua/drivers/sim"
 	"motcua/kiosk"
+	"motcua/kiosk/daemon"
 	"motcua/kiosk/store"
+	"motcua/ui"
 )
 
 // birth is the procedure these visits file.
@@ -339,6 +344,64 @@ func TestPictureInsteadOfThePerson(t *testing.T) {
 				t.Errorf("%d dossiers wait", n)
 			}
 		})
+	}
+}
+
+// TestDarkHall tells the citizen what to change, and goes on when it is changed.
+func TestDarkHall(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.world.SetLight(sim.LightDark)
+	h.toCard()
+	h.arrive("thu", "")
+	h.page.do("face_look", "number", "number", numbers["thu"])
+	until(t, "the page says that it is dark", func() bool { return strings.Contains(h.page.get("/"), ui.HintText(kiosk.HintTooDark)) })
+	h.world.SetLight(sim.LightGood)
+	h.page.see("who")
+}
+
+// TestVisionProcessThatDies is killed while it looks: that costs one try, never the visit.
+func TestVisionProcessThatDies(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.toCard()
+	if err := h.world.Put("thu", ""); err != nil {
+		t.Fatal(err)
+	}
+	h.page.see("card_number")
+	h.page.do("face_look", "number", "number", numbers["thu"]) // nobody stands there yet: it goes on looking
+	killVision(t)
+	h.page.see("face_retry")
+	if err := h.world.Stand("thu"); err != nil {
+		t.Fatal(err)
+	}
+	h.page.do("who", "retry")
+}
+
+// killVision kills the vision process of this test's kiosk.
+func killVision(t *testing.T) {
+	t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, file := range lines {
+		raw, err := os.ReadFile(file)
+		if err != nil || string(raw) != filepath.Join(bin, "kioskd")+"\x00"+daemon.VisionCommand+"\x00" {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		killed++
+	}
+	if killed != 1 {
+		t.Fatalf("%d vision processes run", killed)
 	}
 }
 

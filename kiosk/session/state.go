@@ -45,7 +45,7 @@ type State struct {
 }
 
 // MaxCardTries is how often a chip may be tried before the officer is called: wrong numbers wear down nothing on the cards
-// known (CHIP.md §7 leaves the chip's own limit open), people they do.
+// known (../shared/design/CHIP.md §7 leaves the chip's own limit open), people they do.
 const MaxCardTries = 5
 
 // MaxFaceTries is how often the camera tries.

@@ -387,6 +387,30 @@ func TestChildThatFails(t *testing.T) {
 	}
 }
 
+// A child that dies while it starts is replaced at once, not when its time to start is over.
+func TestChildThatDiesWhileItStarts(t *testing.T) {
+	client := start(t, "slow", Options{Start: time.Minute})
+	var first int
+	for first == 0 {
+		client.mu.Lock()
+		first = client.next.pid()
+		client.mu.Unlock()
+	}
+	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if err := client.Face().Ready(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("the next child served after %v", took)
+	}
+	if client.running(t).pid() == first {
+		t.Error("it was not killed")
+	}
+}
+
 // A child that speaks nonsense, or does not start, is given up and tried again slowly; calls end with a camera fault.
 func TestChildThatNeverServes(t *testing.T) {
 	for _, role := range []string{"broken", "garbage"} {

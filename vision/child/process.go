@@ -76,10 +76,11 @@ func (c *Client) launch(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = theirs.Close() }() // the child has its own copy
 	cmd := c.opts.Command()
 	cmd.ExtraFiles = []*os.File{theirs}
-	if err := cmd.Start(); err != nil {
+	err = cmd.Start()
+	_ = theirs.Close() // the child has its own copy, and the socket must end with the child, also while it starts
+	if err != nil {
 		_ = ours.Close() // the first error counts
 		return nil, fmt.Errorf("start vision process: %w", err)
 	}

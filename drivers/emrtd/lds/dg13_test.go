@@ -130,7 +130,7 @@ func TestDG13Tolerates(t *testing.T) {
 	}
 }
 
-// TestDG13Parents reads both ways in which issuers nest the parents (CHIP.md §1.3), and parents who are not known.
+// TestDG13Parents reads both ways in which issuers nest the parents (../shared/design/CHIP.md §1.3), and parents who are not known.
 func TestDG13Parents(t *testing.T) {
 	seq := func(b ...[]byte) []byte { return tlv.Encode(tlv.Sequence, b...) }
 	father, mother := utf8s("Nguyễn Văn Cha"), utf8s("Trần Thị Mẹ")
