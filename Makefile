@@ -58,9 +58,14 @@ demo: setup build clips ## sets up, builds and runs everything on simulated devi
 
 test: setup unit e2e ## sets up and runs all tests: vet, Go with the race detector, the browser
 
-unit: ## vet and the Go tests with the race detector
+# These compute on pictures, one goroutine each, for minutes under the race detector; what is concurrent in them is named below.
+PICTURES := vision/face vision/liveness vision/ocrb vision/paper vision/visiontest
+
+unit: ## vet and the Go tests, with the race detector where anything is concurrent
 	$(GO) vet ./...
-	$(GO) test -race $(TESTFLAGS) ./...
+	$(GO) test -race $(TESTFLAGS) $$($(GO) list ./... | grep -vE '^motcua/($(subst $() ,|,$(PICTURES)))$$')
+	$(GO) test -race $(TESTFLAGS) -run 'Hub|Camera' ./vision/face
+	$(GO) test $(TESTFLAGS) $(addprefix ./,$(PICTURES))
 
 e2e: build ## the browser tests, when Node and Chromium are there
 	@if [ ! -f ui/e2e/package.json ]; then echo "e2e: no browser tests in ui/e2e"; \

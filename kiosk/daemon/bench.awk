@@ -18,5 +18,5 @@ END {
 	printf line, "dossier of 2 MB: build, seal, queue (durable)", ms("kiosk/dossier", "Build2MB") ", " ms("kiosk/seal", "Seal2MB") ", " ms("kiosk/store", "Put2MB")
 	printf line, "office: receive, open and verify 2 MB", ms("kiosk/onestop", "Receive2MB") ", " ms("kiosk/dossier", "OpenVerify2MB")
 	printf line, "start of kioskd to its first page", sprintf("%.0f ms", v[start, "StartUp", "ms/first-page"])
-	printf line, "memory of kioskd with models loaded (RSS)", sprintf("%.0f MB", v[start, "StartUp", "MB-RSS"])
+	printf line, "memory (RSS) of kioskd | its vision process", sprintf("%.0f MB | %.0f MB", v[start, "StartUp", "MB-RSS"], v[start, "StartUp", "MB-RSS-vision"])
 }
