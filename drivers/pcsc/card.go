@@ -65,7 +65,7 @@ func (c *card) lock(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		release(c.sc)
-		_ = <-began // fails, or began in the last moment and ended with the context
+		<-began //nolint:errcheck // fails, or began in the last moment and ended with the context
 		return ctx.Err()
 	}
 }

@@ -66,7 +66,7 @@ func visionOf(b *testing.B, parent int) (mb float64) {
 			return mb
 		}
 		mb = sum
-		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // until it grows no more
+		time.Sleep(100 * time.Millisecond)
 	}
 	return mb
 }

@@ -100,7 +100,7 @@ func TestMissingNetworksDecideNothing(t *testing.T) {
 		if score, result, reason := w.Result(); !math.IsNaN(score) || result != kiosk.CheckNotSupported || reason == "" {
 			t.Errorf("%s: %v %s %q", name, score, result, reason)
 		}
-		if d.Close() != nil || d.Close() != nil {
+		if first, second := d.Close(), d.Close(); first != nil || second != nil {
 			t.Error("close")
 		}
 	}
