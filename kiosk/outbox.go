@@ -2,16 +2,54 @@ package kiosk
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
-// Sealed is a dossier that only the back office can open. Nothing in it but the names is readable here.
+// Sealed is a dossier that only the back office can open: a small envelope with the evidence, and beside it one sealed stream
+// for each page. The envelope names the streams by SHA-256, in order. Nothing in it but the names is readable here.
 type Sealed struct {
 	ID      string    // the dossier's UUID, also the Idempotency-Key
 	TokenID string    // SHA-256 of the receipt token, hexadecimal: lets the office find a status by token before it opens anything
 	Created time.Time //
-	Body    []byte    // the sealed envelope (package kiosk/seal)
+	Link    Link      // its place in the chain of this kiosk's dossiers, for Put; the envelope says the same
+	Body    []byte    // the sealed envelope (package kiosk/seal), at most a few hundred KB; nil in listings
 	SHA256  [32]byte  // of Body
+	Parts   []SealedPart
+}
+
+// SealedPart is one sealed stream of a dossier, ciphertext.
+type SealedPart struct {
+	SHA256 [32]byte    // of the stream as sealed
+	Size   int64       // bytes of it
+	Data   io.ReaderAt // the stream; always gives the same bytes; nil in listings and after the purge
+}
+
+// TotalSize is how many bytes the dossier has as sealed: its envelope and its parts.
+func (s *Sealed) TotalSize() int64 {
+	n := int64(len(s.Body))
+	for _, p := range s.Parts {
+		n += p.Size
+	}
+	return n
+}
+
+// Link is a dossier's place in the chain of all dossiers of its kiosk: the office sees by it that one is missing or came out of
+// order. The zero Link stands in no chain.
+type Link struct {
+	Sequence uint64   // 1 for a kiosk's first dossier
+	Previous [32]byte // SHA-256 of the envelope before it, zero for the first
+}
+
+// Deletion is the kiosk's signed word that it has purged a dossier which the office acknowledged. Signature is the device key's,
+// over the canonical form defined in package kiosk/seal.
+type Deletion struct {
+	DossierID  string    `json:"dossier_id"`
+	BodySHA256 [32]byte  `json:"body_sha256"` // of the envelope that was purged, which names the parts purged with it
+	AckSHA256  [32]byte  `json:"ack_sha256"`  // of the acknowledgement's signature
+	Kiosk      string    `json:"kiosk"`
+	DeletedAt  time.Time `json:"deleted_at"`
+	Signature  []byte    `json:"signature"` // ECDSA P-256, r ‖ s
 }
 
 // OutboxStats is what the screens and the doctor show.

@@ -58,6 +58,9 @@ func (b *Outbox) Put(ctx context.Context, s kiosk.Sealed) error {
 	return nil
 }
 
+// NextLink gives the place of the next dossier in the kiosk's chain. Whoever seals asks for it; Put refuses another.
+func (b *Outbox) NextLink(ctx context.Context) (kiosk.Link, error) { return b.store.NextLink(ctx) }
+
 // Wake makes the service look now: after a Put, after a technician's release, when the network is back.
 func (b *Outbox) Wake() {
 	select {

@@ -11,7 +11,8 @@ import (
 )
 
 // PutOutbox adds a dossier, waiting and due at once; it returns when the row is durable. The same id with the same hash
-// changes nothing, with another it is bad_input. Errors also: store_full, store_corrupt.
+// changes nothing, with another it is bad_input, and so is a link that is not the chain's next. Errors also: store_full,
+// store_corrupt.
 func (s *Store) PutOutbox(ctx context.Context, d kiosk.Sealed) error {
 	const op = "put dossier"
 	if len(d.Body) == 0 || sha256.Sum256(d.Body) != d.SHA256 {
@@ -31,20 +32,47 @@ func (s *Store) PutOutbox(ctx context.Context, d kiosk.Sealed) error {
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
+		if next, err := nextLink(ctx, tx); err != nil {
+			return err
+		} else if d.Link != (kiosk.Link{}) && d.Link != next {
+			return kiosk.Errorf(kiosk.CodeBadInput, op, "", "link %d is not the chain's next, %d", d.Link.Sequence, next.Sequence)
+		}
 		return insert(ctx, tx, kiosk.OutboxRow{Sealed: d, State: kiosk.OutboxWaiting, Size: int64(len(d.Body))})
 	})
 }
 
-// insert writes a row as it is, with its body when it has one.
+// NextLink gives the place of the next dossier in the kiosk's chain. The rows are the chain: their numbers have no gaps, and
+// none is ever deleted.
+func (s *Store) NextLink(ctx context.Context) (next kiosk.Link, err error) {
+	err = s.tx(ctx, "find end of chain", func(tx *sql.Tx) (err error) {
+		next, err = nextLink(ctx, tx)
+		return err
+	})
+	return next, err
+}
+
+func nextLink(ctx context.Context, tx *sql.Tx) (kiosk.Link, error) {
+	var last int64
+	var sum []byte
+	err := tx.QueryRowContext(ctx, "SELECT seq, sha256 FROM outbox ORDER BY seq DESC LIMIT 1").Scan(&last, &sum)
+	if errors.Is(err, sql.ErrNoRows) {
+		return kiosk.Link{Sequence: 1}, nil
+	}
+	next := kiosk.Link{Sequence: uint64(last) + 1}
+	copy(next.Previous[:], sum)
+	return next, err
+}
+
+// insert writes a row as it is, under its number in the chain when it has one, with its body when it has one.
 func insert(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
 	ack := make([]any, 5)
 	if r.State == kiosk.OutboxAcknowledged {
 		ack = []any{r.Ack.Office, toMicros(r.Ack.ReceivedAt), r.Ack.Number, int(r.Ack.State), r.Ack.Signature}
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO outbox (id, token_id, created, sha256, size, state, attempts, due, owner, lease,
-		last_error, ack_office, ack_at, ack_number, ack_state, ack_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	res, err := tx.ExecContext(ctx, `INSERT INTO outbox (seq, id, token_id, created, sha256, size, state, attempts, due, owner, lease,
+		last_error, ack_office, ack_at, ack_number, ack_state, ack_signature) VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		append([]any{
-			r.ID, r.TokenID, toMicros(r.Created), r.SHA256[:], r.Size, int(r.State), r.Attempts, toMicros(r.Due), r.Owner,
+			int64(r.Link.Sequence), r.ID, r.TokenID, toMicros(r.Created), r.SHA256[:], r.Size, int(r.State), r.Attempts, toMicros(r.Due), r.Owner,
 			toMicros(r.Lease), string(r.LastError),
 		}, ack...)...)
 	if err != nil || r.Body == nil {

@@ -204,3 +204,34 @@ func TestRecover(t *testing.T) {
 		t.Errorf("after recovery %s comes first, %d attempts", r.ID, r.Attempts)
 	}
 }
+
+// TestChain: the rows are the chain of the kiosk's dossiers, also after a start.
+func TestChain(t *testing.T) {
+	s, _ := openNew(t)
+	next := func(want kiosk.Link) {
+		t.Helper()
+		if got, err := s.NextLink(t.Context()); err != nil || got != want {
+			t.Errorf("next link %+v, %v, want %+v", got, err, want)
+		}
+	}
+	next(kiosk.Link{Sequence: 1})
+	first, second := sealed(1, 100), sealed(2, 100)
+	first.Link = kiosk.Link{Sequence: 1}
+	put(t, s, first)
+	next(kiosk.Link{Sequence: 2, Previous: first.SHA256})
+	for name, link := range map[string]kiosk.Link{
+		"gap": {Sequence: 3, Previous: first.SHA256}, "again": {Sequence: 1}, "other previous": {Sequence: 2, Previous: [32]byte{1}},
+	} {
+		second.Link = link
+		if err := s.PutOutbox(t.Context(), second); kiosk.CodeOf(err) != kiosk.CodeBadInput {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	put(t, s, first) // the same again changes nothing
+	second.Link = kiosk.Link{Sequence: 2, Previous: first.SHA256}
+	put(t, s, second)
+	if err := s.Acknowledge(t.Context(), ackOf(second)); err != nil {
+		t.Fatal(err)
+	}
+	next(kiosk.Link{Sequence: 3, Previous: second.SHA256})
+}

@@ -107,6 +107,7 @@ func (s *Store) salvageOutbox(ctx context.Context, old *sql.DB, bound int64) (n,
 // readOld reads a row that is worth keeping: delivered, or with a body that has its hash. What was leased waits again.
 func readOld(ctx context.Context, old *sql.DB, seq int64) (kiosk.OutboxRow, error) {
 	r, err := scan(old.QueryRowContext(ctx, "SELECT "+columns+" FROM outbox WHERE seq = ?", seq))
+	r.Link.Sequence = uint64(seq)
 	if err != nil || r.State == kiosk.OutboxAcknowledged {
 		return r, err
 	}
