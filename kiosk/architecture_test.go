@@ -41,16 +41,19 @@ var imports = map[string][]string{
 	// The office logs by the same closed list as the kiosk.
 	"kiosk/onestop": {"kiosk", "kiosk/audit", "kiosk/backoffice", "kiosk/calendar", "kiosk/dossier", "kiosk/seal", "kiosk/catalogue"},
 	// The SQL side of the office's store interface, and the suite every such store passes.
-	"kiosk/onestop/sqlite":      {"kiosk", "kiosk/onestop"},
-	"kiosk/onestop/postgres":    {"kiosk", "kiosk/onestop"},
-	"kiosk/onestop/onestoptest": {"kiosk", "kiosk/audit", "kiosk/dossier", "kiosk/provision", "kiosk/seal", "kiosk/onestop"}, // the suite files whole dossiers of an enrolled kiosk
-	"kiosk/config":              {"kiosk"},
-	"kiosk/doctor":              {"kiosk"},
-	"kiosk/provision":           {"kiosk", "kiosk/config", "kiosk/seal", "kiosk/backoffice"},
-	"kiosk/daemon":              {everything},
-	"kiosk/cmd/kioskd":          {everything},
-	"kiosk/cmd/kioskctl":        {everything},
-	"kiosk/cmd/onestopd":        {everything},
+	"kiosk/onestop/sqlstore": {"kiosk", "kiosk/onestop"}, // the statements, once for both databases
+	"kiosk/onestop/sqlite":   {"kiosk", "kiosk/onestop/sqlstore"},
+	"kiosk/onestop/postgres": {"kiosk", "kiosk/onestop", "kiosk/onestop/sqlstore"},
+	// A temporary server for tests: it knows nothing of ours.
+	"kiosk/onestop/postgres/postgrestest": {},
+	"kiosk/onestop/onestoptest":           {"kiosk", "kiosk/audit", "kiosk/dossier", "kiosk/provision", "kiosk/seal", "kiosk/onestop"}, // the suite files whole dossiers of an enrolled kiosk
+	"kiosk/config":                        {"kiosk"},
+	"kiosk/doctor":                        {"kiosk"},
+	"kiosk/provision":                     {"kiosk", "kiosk/config", "kiosk/seal", "kiosk/backoffice"},
+	"kiosk/daemon":                        {everything},
+	"kiosk/cmd/kioskd":                    {everything},
+	"kiosk/cmd/kioskctl":                  {everything},
+	"kiosk/cmd/onestopd":                  {everything},
 	// A generator run by hand: it writes the starter catalogue that kiosk/catalogue embeds.
 	"kiosk/catalogue/makestarter": {"kiosk", "kiosk/catalogue"},
 
@@ -112,6 +115,7 @@ var imports = map[string][]string{
 var foreign = map[string][]string{
 	"gocv.io/":                        {"vision"},                              // OpenCV links into one place
 	"github.com/mattn/go-sqlite3":     {"kiosk/store", "kiosk/onestop/sqlite"}, // SQL drivers are opened in two places, with checked pragmas
+	"github.com/jackc/pgx/":           {"kiosk/onestop/postgres"},
 	"github.com/ebitengine/oto":       {"drivers/speaker"},
 	"github.com/jfreymuth/oggvorbis":  {"drivers/speaker"},
 	"github.com/ebfe/scard":           {"drivers/pcsc"},

@@ -50,7 +50,8 @@ func fields(attrs []slog.Attr) (string, error) {
 	return string(b), nil
 }
 
-// Chain appends to the audit log of a store. It is safe for concurrent use; one Chain per store.
+// Chain appends to the audit log of a store. It is safe for concurrent use. Several processes over one store may each have one:
+// a record that another of them has overtaken is made again behind that one.
 type Chain struct {
 	store kiosk.AuditStore
 	now   func() time.Time
@@ -82,18 +83,30 @@ func (c *Chain) Append(ctx context.Context, e Event, attrs ...slog.Attr) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last, err := c.lastLocked(ctx)
-	if err != nil {
-		return err
-	}
-	r := kiosk.AuditRecord{Seq: last.Seq + 1, At: c.now().UTC().Truncate(time.Microsecond), Event: string(e), Fields: f, Prev: last.Hash}
-	r.Hash = Hash(r)
-	if err := c.store.AppendAudit(ctx, r); err != nil {
+	for {
+		last, err := c.lastLocked(ctx)
+		if err != nil {
+			return err
+		}
+		r := kiosk.AuditRecord{Seq: last.Seq + 1, At: c.now().UTC().Truncate(time.Microsecond), Event: string(e), Fields: f, Prev: last.Hash}
+		r.Hash = Hash(r)
+		err = c.store.AppendAudit(ctx, r)
+		if err == nil {
+			c.last = &r
+			return nil
+		}
 		c.last = nil // it may or may not be on disk: ask again next time
-		return fmt.Errorf("append to the audit log: %w", err)
+		if kiosk.CodeOf(err) != kiosk.CodeStoreCorrupt || !c.overtaken(ctx, last) {
+			return fmt.Errorf("append to the audit log: %w", err)
+		}
 	}
-	c.last = &r
-	return nil
+}
+
+// overtaken reports whether the store's chain has grown since last was its end: another process was faster. Each round of
+// Append thus has seen the chain grow, so that it ends.
+func (c *Chain) overtaken(ctx context.Context, last kiosk.AuditRecord) bool {
+	now, err := c.lastLocked(ctx)
+	return err == nil && now.Seq > last.Seq
 }
 
 func (c *Chain) lastLocked(ctx context.Context) (kiosk.AuditRecord, error) {

@@ -156,7 +156,8 @@ func SampleConfig(office, hotline string) string {
 office = %q
 # The telephone that screens, receipts and the status page show.
 hotline = %q
-# The database (SQLite). Beside it lie the files -wal and -shm: back up all three, or use "sqlite3 FILE .backup".
+# The database: a SQLite file, or a PostgreSQL server (postgres://user@host/name), before which several receivers may stand; its
+# password belongs into ~/.pgpass. Beside a SQLite file lie -wal and -shm: back up all three, or use "sqlite3 FILE .backup".
 data = "onestop.db"
 # The folder with the office's private keys (onestopd init). Lose seal.key and no dossier can be opened again.
 keys = "keys"

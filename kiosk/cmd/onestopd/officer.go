@@ -11,16 +11,15 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/onestop"
-	"motcua/kiosk/onestop/sqlite"
 )
 
 // withAccounts runs f on the store of an office's folder. The office may be running at the same time.
-func withAccounts(ctx context.Context, dir string, f func(*sqlite.DB) error) error {
+func withAccounts(ctx context.Context, dir string, f func(onestop.Store) error) error {
 	cfg, err := onestop.LoadConfig(filepath.Join(dir, configFile))
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, cfg.Path(cfg.Data))
+	store, err := openStore(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -54,7 +53,7 @@ func officerAdd(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return withAccounts(ctx, *dir, func(s *sqlite.DB) error {
+	return withAccounts(ctx, *dir, func(s onestop.Store) error {
 		a, err := onestop.NewAccount(ctx, s, *name, *login, onestop.Role(*role), password, onestop.DefaultArgon2)
 		if errors.Is(err, onestop.ErrTaken) {
 			return kiosk.Errorf(kiosk.CodeBadInput, "add officer", "give another -login", "%w", err)
@@ -102,7 +101,7 @@ func officerList(ctx context.Context, c *console, args []string) error {
 	if err := c.parse(fs, args, "dir"); err != nil {
 		return err
 	}
-	return withAccounts(ctx, *dir, func(s *sqlite.DB) error {
+	return withAccounts(ctx, *dir, func(s onestop.Store) error {
 		all, err := s.Accounts(ctx)
 		if err != nil {
 			return err
@@ -128,7 +127,7 @@ func (c *console) change(ctx context.Context, fs *flag.FlagSet, args []string, f
 	if err := c.parse(fs, args, "dir", "login"); err != nil {
 		return err
 	}
-	return withAccounts(ctx, *dir, func(s *sqlite.DB) error {
+	return withAccounts(ctx, *dir, func(s onestop.Store) error {
 		a, err := s.AccountByLogin(ctx, *login)
 		if errors.Is(err, onestop.ErrNotFound) {
 			return kiosk.Errorf(kiosk.CodeNotFound, "find officer", "run onestopd officer list", "no login %q", *login)

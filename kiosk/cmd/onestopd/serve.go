@@ -15,6 +15,7 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
 	"motcua/kiosk/onestop"
+	"motcua/kiosk/onestop/postgres"
 	"motcua/kiosk/onestop/sqlite"
 	"motcua/kiosk/provision"
 	"motcua/ui/officer"
@@ -43,14 +44,22 @@ func serve(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, cfg.Path(cfg.Data))
+	store, err := openStore(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	return errors.Join(withStore(ctx, c, cfg, keys, store), store.Close())
 }
 
-func withStore(ctx context.Context, c *console, cfg onestop.Config, keys *provision.OfficeKeys, store *sqlite.DB) error {
+// openStore opens the database that the configuration names: a file, or a PostgreSQL server.
+func openStore(ctx context.Context, cfg onestop.Config) (onestop.Store, error) {
+	if postgres.Is(cfg.Data) {
+		return postgres.Open(ctx, cfg.Data, postgres.Options{})
+	}
+	return sqlite.Open(ctx, cfg.Path(cfg.Data))
+}
+
+func withStore(ctx context.Context, c *console, cfg onestop.Config, keys *provision.OfficeKeys, store onestop.Store) error {
 	log := newLog(c, cfg, store)
 	checkChain(ctx, log, store)
 	server, err := newServer(c, cfg, keys, store, log)
@@ -85,7 +94,7 @@ func ready(c *console, cfg onestop.Config, s *onestop.Server) error {
 	return c.report(v, "intake "+v["intake"]+", officers' pages "+v["officers"])
 }
 
-func newLog(c *console, cfg onestop.Config, store *sqlite.DB) *audit.Log {
+func newLog(c *console, cfg onestop.Config, store onestop.Store) *audit.Log {
 	o := &slog.HandlerOptions{Level: audit.Levels[cfg.Log]}
 	var h slog.Handler = slog.NewTextHandler(c.err, o)
 	if c.json {
@@ -95,7 +104,7 @@ func newLog(c *console, cfg onestop.Config, store *sqlite.DB) *audit.Log {
 }
 
 // checkChain tells of a broken audit chain and goes on: citizens still want to be served, and the finding stands in the log.
-func checkChain(ctx context.Context, log *audit.Log, store *sqlite.DB) {
+func checkChain(ctx context.Context, log *audit.Log, store onestop.Store) {
 	rep, err := audit.Verify(ctx, store)
 	switch {
 	case err != nil:

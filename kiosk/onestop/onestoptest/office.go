@@ -51,7 +51,13 @@ func New(t testing.TB, store onestop.Store, change func(*onestop.Options)) *Offi
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &Office{Keys: keys, Kiosk: enrol(t, keys.CA, KioskName), Clock: &Clock{At}}
+	if keys.CA = authority(t); keys.CA != nil {
+		keys.Server, err = keys.CA.IssueServer("127.0.0.1", "localhost")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &Office{Keys: keys, Kiosk: Enrol(t, keys.CA, KioskName), Clock: &Clock{At}}
 	opt := onestop.Options{
 		Office: "UBND xã Thử Nghiệm", Hotline: "0999 000 111", Store: store, Seal: keys.Seal, Ack: keys.Ack, Number: Numbering,
 		Devices: keys.CA.Pool(), Chip: Chip(), Cost: Cheap, Now: o.Clock.Now,
@@ -64,30 +70,6 @@ func New(t testing.TB, store onestop.Store, change func(*onestop.Options)) *Offi
 		t.Fatal(err)
 	}
 	return o
-}
-
-func enrol(t testing.TB, ca *provision.Authority, name string) *provision.Identity {
-	t.Helper()
-	id, err := provision.GenerateIdentity(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	csr, err := id.CSR()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pem, err := provision.IssueDevice(ca, csr, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := provision.ParseCertificate(pem)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := id.SetCertificate(cert); err != nil {
-		t.Fatal(err)
-	}
-	return id
 }
 
 // Citizen is the holder of the toy chip.

@@ -10,23 +10,31 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
+	"regexp"
 
 	sqlite3 "github.com/mattn/go-sqlite3" // registers the driver too
 
 	"motcua/kiosk"
-	"motcua/kiosk/onestop"
+	"motcua/kiosk/onestop/sqlstore"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// DB is the store. It implements onestop.Store.
+// DB is the store in one file. It implements onestop.Store.
 type DB struct {
+	*sqlstore.DB
 	db *sql.DB
 }
 
-var _ onestop.Store = (*DB)(nil)
+var placeholder = regexp.MustCompile(`\$([0-9]+)`)
+
+// dialect: one writer at a time by the immediate transaction, so that neither rows nor the chain need a lock of their own.
+var dialect = sqlstore.Dialect{
+	Bind:   func(q string) string { return placeholder.ReplaceAllString(q, "?$1") },
+	Unique: unique,
+	Code:   codeOf,
+}
 
 // conns bounds the connections: readers beside the one writer that SQLite allows.
 const conns = 8
@@ -46,7 +54,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
-	d := &DB{db: db}
+	d := &DB{DB: sqlstore.New(db, dialect), db: db}
 	if err := d.prepare(ctx); err != nil {
 		return nil, errors.Join(fault("open database", err), db.Close())
 	}
@@ -163,36 +171,20 @@ func rolledBack(tx *sql.Tx) error {
 	return nil
 }
 
-// Ping asks the file a question.
-func (d *DB) Ping(ctx context.Context) error {
-	var one int
-	return fault("ask database", d.db.QueryRowContext(ctx, "SELECT 1").Scan(&one))
-}
+func fault(op string, err error) error { return sqlstore.Fault(dialect, op, err) }
 
-// Close ends all use of the file.
-func (d *DB) Close() error { return fault("close database", d.db.Close()) }
-
-// fault gives an error its code. Errors that a caller decides on, and ended contexts, pass unchanged.
-func fault(op string, err error) error {
-	var ours *kiosk.Error
-	var theirs sqlite3.Error
+// codeOf tells a full disk and a damaged file from other errors.
+func codeOf(err error) (kiosk.Code, string) {
+	var e sqlite3.Error
 	switch {
-	case err == nil, errors.As(err, &ours), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, onestop.ErrNotFound), errors.Is(err, onestop.ErrConflict), errors.Is(err, onestop.ErrMoved),
-		errors.Is(err, onestop.ErrRefused), errors.Is(err, onestop.ErrTaken), errors.Is(err, onestop.ErrNumber):
-		return err
-	case errors.As(err, &theirs) && theirs.Code == sqlite3.ErrFull:
-		return &kiosk.Error{Code: kiosk.CodeStoreFull, Op: op, Err: err, Hint: "make room on the disk of the database"}
-	case errors.As(err, &theirs) && (theirs.Code == sqlite3.ErrCorrupt || theirs.Code == sqlite3.ErrNotADB):
-		return &kiosk.Error{Code: kiosk.CodeStoreCorrupt, Op: op, Err: err, Hint: "restore the file from its last backup"}
+	case !errors.As(err, &e):
+	case e.Code == sqlite3.ErrFull:
+		return kiosk.CodeStoreFull, "make room on the disk of the database"
+	case e.Code == sqlite3.ErrCorrupt, e.Code == sqlite3.ErrNotADB:
+		return kiosk.CodeStoreCorrupt, "restore the file from its last backup"
 	}
-	return &kiosk.Error{Code: kiosk.CodeInternal, Op: op, Err: err}
+	return "", ""
 }
-
-func micros(t time.Time) int64 { return t.UnixMicro() }
-
-func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
 
 // unique reports whether err is a violated UNIQUE constraint.
 func unique(err error) bool {
