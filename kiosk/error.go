@@ -25,6 +25,10 @@ const (
 	CodeModelMissing    Code = "model_missing"     // a model file is absent or its SHA-256 differs from the manifest
 	CodePhotoUnreadable Code = "photo_unreadable"  // the chip's photo could not be decoded or holds no single face
 	CodePaperUnreadable Code = "paper_unreadable"  // the picture of a paper cannot be used
+	CodePrinterPaper    Code = "printer_paper"     // the printer is out of paper
+	CodePrinterCover    Code = "printer_cover"     // the printer's cover is open
+	CodePrinterOffline  Code = "printer_offline"   // no printer is connected, or it does not answer
+	CodePrinterFault    Code = "printer_fault"     // the printer tells a fault: cutter, temperature
 	CodeOfficeOffline   Code = "office_offline"    // the back office cannot be reached
 	CodeOfficeRefused   Code = "office_refused"    // the back office answered and refused
 	CodeOfficeUntrusted Code = "office_untrusted"  // the answer is not signed by the office, or is not its answer at all
@@ -44,7 +48,7 @@ const (
 var Codes = []Code{
 	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardProtocol, CodeCardTimeout,
 	CodeReaderMissing, CodeReaderFault, CodeCameraMissing, CodeCameraFault, CodeModelMissing, CodePhotoUnreadable,
-	CodePaperUnreadable, CodeOfficeOffline, CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull,
+	CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline, CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull,
 	CodeStoreCorrupt, CodeConfigInvalid, CodeCatalogue, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,
 	CodeInternal,
 }

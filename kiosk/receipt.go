@@ -12,4 +12,5 @@ type Receipt struct {
 	Hotline   string    //
 	Return    ReturnMethod
 	Papers    int
+	Estimated time.Time // when the result may be ready, an estimate before an officer has received it; zero when unknown
 }

@@ -45,6 +45,7 @@ func TestPersonalTypesRedactThemselves(t *testing.T) {
 		kiosk.Citizen{Name: secret, Number: secret}, &kiosk.ChipRead{Citizen: kiosk.Citizen{Name: secret}},
 		kiosk.CardKey{Kind: kiosk.KeyNumber, Value: secret}, image, kiosk.Document{Paper: secret, Page: image},
 		&kiosk.Dossier{Fields: []kiosk.Field{{Value: secret}}}, kiosk.FaceResult{Verdict: kiosk.Verified, Best: image},
+		kiosk.Phrase{Private: true, Parts: []kiosk.Spoken{{Text: secret}, {Code: "999301012345"}}},
 	} {
 		fmt.Fprintf(&out, "%v %+v %s\n", v, v, v)
 		log.Info("a value", "v", v)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jfreymuth/oggvorbis"
@@ -32,12 +33,59 @@ func (c Clip) Length() time.Duration {
 	return time.Duration(len(c.Samples)) * time.Second / Rate
 }
 
-// loadClip reads and decodes key's clip from a folder.
-func loadClip(dir fs.FS, key string) (Clip, error) {
-	if !keyForm.MatchString(key) {
+// Samples is how many samples last that long.
+func Samples(d time.Duration) int { return int(d * Rate / time.Second) }
+
+// A clip's ends: quieter than this is silence, and that much of it stays.
+const (
+	silent   = 0.004
+	edgeKept = 30 * time.Millisecond
+)
+
+// joined puts clips together. Where two meet, the silence that a recording begins and ends with is cut short: "Mời số" and
+// "mười lăm" are one sentence. The key is that of the first with a key.
+func joined(clips []Clip) Clip {
+	if len(clips) == 1 {
+		return clips[0]
+	}
+	var out Clip
+	for i, c := range clips {
+		if out.Key == "" {
+			out.Key = c.Key
+		}
+		s := c.Samples
+		if c.Key != "" { // not a pause
+			s = trimmed(s, i > 0, i < len(clips)-1)
+		}
+		out.Samples = append(out.Samples, s...)
+	}
+	return out
+}
+
+func trimmed(s []float32, front, back bool) []float32 {
+	kept := Samples(edgeKept)
+	loud := func(v float32) bool { return v > silent || v < -silent }
+	if front {
+		if i := slices.IndexFunc(s, loud); i > kept {
+			s = s[i-kept:]
+		}
+	}
+	if back {
+		i := len(s)
+		for i > 0 && !loud(s[i-1]) {
+			i--
+		}
+		s = s[:min(len(s), i+kept)]
+	}
+	return s
+}
+
+// loadClip reads and decodes the clip of a key in a language from a folder.
+func loadClip(dir fs.FS, lang, key string) (Clip, error) {
+	if !keyForm.MatchString(key) || !langForm.MatchString(lang) {
 		return Clip{}, errors.New("not a prompt key")
 	}
-	f, err := dir.Open(key + ".ogg")
+	f, err := dir.Open(clipPath(lang, key))
 	if err != nil {
 		return Clip{}, fmt.Errorf("open clip: %w", err)
 	}

@@ -41,26 +41,37 @@ func clips(t testing.TB, keys ...string) fs.FS {
 	return m
 }
 
+// Every key that is said has a sentence, from which "make clips" makes its clip, in every language that is written here.
 func TestPromptsAreThoseOfTheSession(t *testing.T) {
-	prompts := Prompts()
-	for _, key := range session.Prompts() {
-		if prompts[key] == "" {
-			t.Errorf("the session says %q, for which there is no sentence", key)
+	for _, lang := range Languages() {
+		prompts := Prompts(lang)
+		for _, key := range append(session.Prompts(), kiosk.PromptCallNumber, kiosk.PromptToDesk) {
+			if prompts[key] == "" {
+				t.Errorf("%s: the session says %q, for which there is no sentence", lang, key)
+			}
+		}
+		for key, s := range prompts {
+			if Prompts(Vietnamese)[key] == "" {
+				t.Errorf("%s has %s, which is not said in Vietnamese", lang, key)
+			}
+			checkSentence(t, lang+" "+key, s, key == kiosk.PromptCallNumber || key == kiosk.PromptToDesk)
 		}
 	}
-	for key, s := range prompts {
-		if !norm.NFC.IsNormalString(s) {
-			t.Errorf("%s is not NFC", key)
-		}
-		if strings.ContainsFunc(s, unicode.IsDigit) {
-			t.Errorf("%s has digits: the synthesiser reads them wrongly, write words", key)
-		}
-		if n := len(strings.Fields(s)); n > 32 {
-			t.Errorf("%s has %d words", key, n)
-		}
-		if !strings.HasSuffix(s, ".") {
-			t.Errorf("%s does not end as a sentence", key)
-		}
+}
+
+func checkSentence(t *testing.T, key, s string, part bool) {
+	t.Helper()
+	if !norm.NFC.IsNormalString(s) {
+		t.Errorf("%s is not NFC", key)
+	}
+	if strings.ContainsFunc(s, unicode.IsDigit) {
+		t.Errorf("%s has digits: the synthesiser reads them wrongly, write words", key)
+	}
+	if n := len(strings.Fields(s)); n > 36 {
+		t.Errorf("%s has %d words", key, n)
+	}
+	if !part && !strings.HasSuffix(s, ".") {
+		t.Errorf("%s does not end as a sentence", key)
 	}
 }
 
@@ -126,11 +137,11 @@ func TestLoadClip(t *testing.T) {
 		"welcome.ogg": &fstest.MapFile{Data: tone(t, "tone.ogg")},
 		"home.ogg":    &fstest.MapFile{Data: make([]byte, maxClipBytes+1)},
 	}
-	if c, err := loadClip(dir, "welcome"); err != nil || c.Length().Round(10*time.Millisecond) != 300*time.Millisecond {
+	if c, err := loadClip(dir, Vietnamese, "welcome"); err != nil || c.Length().Round(10*time.Millisecond) != 300*time.Millisecond {
 		t.Errorf("welcome: %s, %v", c.Length(), err)
 	}
 	for _, key := range []string{"home", "absent", "../welcome", "", "Welcome"} {
-		if _, err := loadClip(dir, key); err == nil {
+		if _, err := loadClip(dir, Vietnamese, key); err == nil {
 			t.Errorf("%q is loaded", key)
 		}
 	}
@@ -141,7 +152,7 @@ func TestSayPlaysInRealTime(t *testing.T) {
 		p := &Paced{}
 		s := New(Options{Backend: p, Clips: clips(t, "welcome"), Volume: 100})
 		start := time.Now()
-		s.Say(t.Context(), "welcome")
+		s.Say(t.Context(), kiosk.Prompt("welcome"))
 		if d := time.Since(start); d != 0 {
 			t.Errorf("Say took %s", d)
 		}
@@ -167,10 +178,10 @@ func TestLaterPromptCutsOffTheOneBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Paced{}
 		s := New(Options{Backend: p, Clips: clips(t, "welcome", "home", "help")})
-		s.Say(t.Context(), "welcome")
+		s.Say(t.Context(), kiosk.Prompt("welcome"))
 		synctest.Wait()
 		time.Sleep(100 * time.Millisecond)
-		s.Say(t.Context(), "home")
+		s.Say(t.Context(), kiosk.Prompt("home"))
 		synctest.Wait()
 		time.Sleep(100 * time.Millisecond)
 		s.Silence()
@@ -178,7 +189,7 @@ func TestLaterPromptCutsOffTheOneBefore(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Second)
 		ctx, cancel := context.WithCancel(t.Context())
-		s.Say(ctx, "help")
+		s.Say(ctx, kiosk.Prompt("help"))
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
@@ -187,7 +198,7 @@ func TestLaterPromptCutsOffTheOneBefore(t *testing.T) {
 			t.Errorf("said %v, want %v", got, want)
 		}
 		halt(t, s)
-		s.Say(t.Context(), "welcome")
+		s.Say(t.Context(), kiosk.Prompt("welcome"))
 		synctest.Wait()
 		if got := p.Said(); len(got) != 3 {
 			t.Errorf("said %v after Halt", got)
@@ -200,8 +211,8 @@ func TestManyPromptsAtOnce(t *testing.T) {
 		p := &Paced{}
 		s := New(Options{Backend: p, Clips: clips(t, "welcome", "home")})
 		for range 200 {
-			s.Say(t.Context(), "welcome")
-			s.Say(t.Context(), "home")
+			s.Say(t.Context(), kiosk.Prompt("welcome"))
+			s.Say(t.Context(), kiosk.Prompt("home"))
 		}
 		synctest.Wait()
 		time.Sleep(time.Second)
@@ -223,8 +234,8 @@ func TestNothingToSay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Paced{}
 		for _, s := range []*Speaker{New(Options{Backend: p}), New(Options{Backend: p, Dir: "testdata/absent"}), New(Options{Backend: p, Clips: clips(t)})} {
-			s.Say(t.Context(), "welcome")
-			s.Say(t.Context(), "nguyen van a")
+			s.Say(t.Context(), kiosk.Prompt("welcome"))
+			s.Say(t.Context(), kiosk.Prompt("nguyen van a"))
 			synctest.Wait()
 			if err := s.Ready(); kiosk.CodeOf(err) != kiosk.CodeUnavailable {
 				t.Errorf("Ready without clips: %v", err)
@@ -252,7 +263,7 @@ func TestDeviceGone(t *testing.T) {
 	d := &deaf{}
 	s := New(Options{Backend: d, Clips: clips(t, "welcome")})
 	start := time.Now()
-	s.Say(t.Context(), "welcome")
+	s.Say(t.Context(), kiosk.Prompt("welcome"))
 	if took := time.Since(start); took > 100*time.Millisecond {
 		t.Errorf("Say took %s on a machine without a device", took)
 	}
@@ -274,7 +285,7 @@ func TestCheckNamesMissingClips(t *testing.T) {
 		t.Errorf("Check: %v", err)
 	}
 	var all []string
-	for k := range Prompts() {
+	for k := range Sentences(Vietnamese) {
 		all = append(all, k)
 	}
 	s = New(Options{Backend: &Paced{}, Clips: clips(t, all...)})
@@ -288,7 +299,7 @@ func TestFilesAndVolume(t *testing.T) {
 	for _, volume := range []int{100, 50, 0} {
 		dir := t.TempDir()
 		s := New(Options{Backend: Files{dir}, Clips: clips(t, "welcome"), Volume: volume})
-		s.Say(t.Context(), "welcome")
+		s.Say(t.Context(), kiosk.Prompt("welcome"))
 		path := filepath.Join(dir, "welcome.wav")
 		deadline := time.Now().Add(5 * time.Second)
 		for {
@@ -327,7 +338,7 @@ func TestDevice(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Fatal("opening did not end")
 	}
-	clip, loadErr := loadClip(clips(t, "welcome"), "welcome")
+	clip, loadErr := loadClip(clips(t, "welcome"), Vietnamese, "welcome")
 	if loadErr != nil {
 		t.Fatal(loadErr)
 	}

@@ -40,6 +40,8 @@ const (
 	Scan              Event = "scan"
 	ScanError         Event = "scan.error"
 	DossierSealed     Event = "dossier.sealed"
+	Printed           Event = "print"
+	PrintError        Event = "print.error"
 	OutboxDelivered   Event = "outbox.delivered"
 	OutboxRetry       Event = "outbox.retry"
 	OutboxQuarantined Event = "outbox.quarantined"
@@ -100,6 +102,8 @@ var Events = map[Event]Spec{
 	Scan:            {"a paper was pictured", slog.LevelInfo, false, []Key{KeyBytes, KeyMS}},
 	ScanError:       {"a paper could not be pictured", slog.LevelWarn, false, []Key{KeyCode, KeyMS}},
 	DossierSealed:   {"a dossier was sealed and is durable in the outbox", slog.LevelInfo, true, []Key{KeyBytes, KeyPapers, KeyMS}},
+	Printed:         {"a receipt was printed and cut", slog.LevelInfo, false, []Key{KeyMS}},
+	PrintError:      {"a receipt could not be printed", slog.LevelWarn, false, []Key{KeyCode, KeyMS}},
 	StatusLookup:    {"a receipt token was looked up", slog.LevelInfo, true, []Key{KeyFound, KeyCode, KeyMS}},
 
 	OutboxDelivered:   {"a dossier was acknowledged and purged", slog.LevelInfo, true, []Key{KeyMS, KeyTry, KeyAge}},

@@ -29,7 +29,7 @@ func (c Config) Validate() error {
 
 // problem gives the first finding, nil when every value is within its limits.
 func (c *Config) problem() *problem {
-	for _, check := range []func() *problem{c.checkKiosk, c.checkHTTP, c.checkData, c.checkDevices, c.checkDecisions, c.checkOffice, c.checkFront} {
+	for _, check := range []func() *problem{c.checkKiosk, c.checkHTTP, c.checkData, c.checkDevices, c.checkVoice, c.checkPrinter, c.checkPanel, c.checkDecisions, c.checkOffice, c.checkFront} {
 		if p := check(); p != nil {
 			return p
 		}
@@ -120,6 +120,50 @@ func camera(key, value string) *problem {
 	return &problem{key, fmt.Sprintf("is %q", value), "use a device path like \"/dev/video0\", \"sim\" or \"none\""}
 }
 
+func (c *Config) checkVoice() *problem {
+	v := c.Voice
+	if p := within("voice.volume", float64(v.Volume), 0, 100); p != nil {
+		return p
+	}
+	if p := oneOf("voice.numbers", v.Numbers, NumbersNorth, NumbersSouth); p != nil {
+		return p
+	}
+	if filepath.IsAbs(v.Earphones) {
+		return nil
+	}
+	return oneOf("voice.earphones", v.Earphones, EarphonesJack, EarphonesAlways, EarphonesNever)
+}
+
+func (c *Config) checkPrinter() *problem {
+	p := c.Printer
+	if p.Device != KindSim && p.Device != KindNone && !filepath.IsAbs(p.Device) {
+		return &problem{"printer.device", fmt.Sprintf("is %q", p.Device), "use a device path like \"/dev/usb/lp0\", \"sim\" or \"none\""}
+	}
+	if p.WidthMM != 80 && p.WidthMM != 58 {
+		return &problem{"printer.width_mm", fmt.Sprintf("is %d", p.WidthMM), "use 80 or 58, the width of the paper"}
+	}
+	return nil
+}
+
+func (c *Config) checkPanel() *problem {
+	if p := oneOf("panel.kind", c.Panel.Kind, KindGPIO, KindSim, KindNone); p != nil {
+		return p
+	}
+	seen := map[string]string{}
+	for _, l := range []struct{ key, line string }{
+		{"panel.staff", c.Panel.Staff}, {"panel.card", c.Panel.Card}, {"panel.paper", c.Panel.Paper}, {"panel.presence", c.Panel.Presence},
+	} {
+		if !shortText(l.line, 40) {
+			return &problem{l.key, "is not the name of a line", "write a name like \"GPIO17\", or leave it empty"}
+		}
+		if other := seen[l.line]; l.line != "" && other != "" {
+			return &problem{l.key, "names the same line as " + other, "give every lamp and the sensor a line of its own"}
+		}
+		seen[l.line] = l.key
+	}
+	return nil
+}
+
 func (c *Config) checkDecisions() *problem {
 	if p := oneOf("match.liveness", c.Match.Liveness, LivenessRequired, LivenessAdvise); p != nil {
 		return p
@@ -135,9 +179,6 @@ func (c *Config) checkOffice() *problem {
 }
 
 func (c *Config) checkFront() *problem {
-	if p := within("voice.volume", float64(c.Voice.Volume), 0, 100); p != nil {
-		return p
-	}
 	if p := within("ui.px_per_mm", c.UI.PxPerMM, 1, 20); p != nil {
 		return p
 	}

@@ -17,6 +17,8 @@ type Config struct {
 	Office    Office    `toml:"office"`
 	Catalogue Catalogue `toml:"catalogue"`
 	Voice     Voice     `toml:"voice"`
+	Printer   Printer   `toml:"printer"`
+	Panel     Panel     `toml:"panel"`
 	UI        UI        `toml:"ui"`
 	Log       Log       `toml:"log"`
 }
@@ -43,6 +45,7 @@ type Data struct {
 const (
 	KindPCSC  = "pcsc"
 	KindPN532 = "pn532"
+	KindGPIO  = "gpio"
 	KindSim   = "sim"
 	KindNone  = "none"
 )
@@ -93,11 +96,41 @@ type Catalogue struct {
 	File string `toml:"file"` // "" takes the starter catalogue inside the program
 }
 
+// How numbers are read.
+const (
+	NumbersNorth = "north" // linh, nghìn
+	NumbersSouth = "south" // lẻ, ngàn
+)
+
+// What tells the kiosk that earphones are in. A path of an input device (/dev/input/event3) stands for itself.
+const (
+	EarphonesJack   = "jack"   // the first input device with such a switch
+	EarphonesAlways = "always" // a handset instead of a loudspeaker
+	EarphonesNever  = "never"
+)
+
 // Voice is the spoken prompts.
 type Voice struct {
-	Enabled bool   `toml:"enabled"`
-	Dir     string `toml:"dir"`    // folder of Ogg Vorbis clips; "" is silence
-	Volume  int    `toml:"volume"` // 0 to 100
+	Enabled   bool   `toml:"enabled"`
+	Dir       string `toml:"dir"`       // folder of Ogg Vorbis clips, other languages in folders below; "" is silence
+	Volume    int    `toml:"volume"`    // 0 to 100
+	Numbers   string `toml:"numbers"`   // north, south
+	Earphones string `toml:"earphones"` // jack, device path, always, never
+}
+
+// Printer is the receipt printer.
+type Printer struct {
+	Device  string `toml:"device"`   // device path, sim, none
+	WidthMM int    `toml:"width_mm"` // of the paper: 80, 58
+}
+
+// Panel is the lamps and the sensor of the case: names of GPIO lines, "" for what is not wired.
+type Panel struct {
+	Kind     string `toml:"kind"` // gpio, sim, none
+	Staff    string `toml:"staff"`
+	Card     string `toml:"card"`
+	Paper    string `toml:"paper"`
+	Presence string `toml:"presence"`
 }
 
 // UI is the panel the pages are drawn for.
@@ -120,7 +153,9 @@ func Default() Config {
 		Camera:    Camera{Face: "/dev/video0", Paper: "/dev/video2"},
 		Match:     Match{Liveness: LivenessRequired},
 		Office:    Office{Dir: "/etc/kiosk/office"},
-		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80},
+		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80, Numbers: NumbersNorth, Earphones: EarphonesJack},
+		Printer:   Printer{Device: "/dev/usb/lp0", WidthMM: 80},
+		Panel:     Panel{Kind: KindNone},
 		UI:        UI{PxPerMM: 4.03},
 		Log:       Log{Level: "info"},
 		Catalogue: Catalogue{},

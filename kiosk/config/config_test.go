@@ -103,6 +103,12 @@ func TestBadFiles(t *testing.T) {
 		"liveness":            {required + "[match]\nliveness = \"off\"\n", []string{"match.liveness", "required"}},
 		"free space":          {required + "[data]\nmin_free_mb = 0\n", []string{"data.min_free_mb is 0"}},
 		"volume":              {required + "[voice]\nvolume = 101\n", []string{"voice.volume is 101"}},
+		"numbers":             {required + "[voice]\nnumbers = \"west\"\n", []string{"voice.numbers is \"west\""}},
+		"earphones":           {required + "[voice]\nearphones = \"event3\"\n", []string{"voice.earphones", "jack"}},
+		"printer":             {required + "[printer]\ndevice = \"lp0\"\n", []string{"printer.device is \"lp0\"", "/dev/usb/lp0"}},
+		"paper":               {required + "[printer]\nwidth_mm = 76\n", []string{"printer.width_mm is 76", "80 or 58"}},
+		"panel":               {required + "[panel]\nkind = \"usb\"\n", []string{"panel.kind is \"usb\""}},
+		"a line twice":        {required + "[panel]\nstaff = \"GPIO17\"\ncard = \"GPIO17\"\n", []string{"panel.card names the same line as panel.staff"}},
 		"level":               {required + "[log]\nlevel = \"verbose\"\n", []string{"log.level is \"verbose\""}},
 		"multi-line name":     {"[kiosk]\nname = \"a\"\nhotline = \"113\"\ncommune = \"a\\nb\"\n", []string{"kiosk.commune is not one line"}},
 	} {

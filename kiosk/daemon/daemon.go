@@ -147,7 +147,9 @@ func (d *Daemon) openVoice(ctx context.Context) {
 	if !d.opt.Config.Voice.Enabled {
 		return
 	}
-	d.voice = speaker.New(speaker.Options{Dir: d.opt.Config.Voice.Dir, Volume: d.opt.Config.Voice.Volume})
+	d.voice = speaker.New(speaker.Options{
+		Dir: d.opt.Config.Voice.Dir, Volume: d.opt.Config.Voice.Volume, Numbers: speaker.Dialect(d.opt.Config.Voice.Numbers),
+	})
 	if err := d.voice.Ready(); err != nil {
 		d.absent(ctx, "voice", err)
 	}

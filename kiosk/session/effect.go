@@ -24,5 +24,7 @@ const (
 	FxDropChip  Effect = 18 // wipe what was read of a chip that did not verify
 	FxAwaitCard Effect = 19 // a card that was put back faster than the reader tells is there
 	FxReady     Effect = 20 // ask whether a card can be read at all
+	FxPrint     Effect = 30 // print the receipt; answered by EvPrinted or EvPrintFailed
+	FxGreet     Effect = 31 // speak the welcome to somebody who came near
 	FxChime     Effect = 15 // the card is still on the reader
 )

@@ -40,6 +40,7 @@ const (
 	EvStillHere Kind = 31
 	EvTouch     Kind = 32 // a key was pressed: time starts anew, nothing else
 	EvSay       Kind = 33 // speak the prompt again
+	EvPrint     Kind = 40 // Done: try to print again
 
 	EvCardIn      Kind = 50 // hardware: a card came
 	EvCardOut     Kind = 51 // hardware: the card left
@@ -55,6 +56,10 @@ const (
 	EvStatusNone  Kind = 61 // Code: not_found, office_offline, …
 	EvWiped       Kind = 62 // the visit's data is gone
 	EvClosed      Kind = 63 // intake closes or opens; Code, "" opens
+	EvPrinted     Kind = 70 // the receipt was printed and cut
+	EvPrintFailed Kind = 71 // the receipt was not printed; Code
+	EvNear        Kind = 72 // somebody stands before the kiosk
+	EvAway        Kind = 73 // nobody does any more
 
 	EvTimeout Kind = 90 // the screen's delay is over
 )

@@ -47,6 +47,7 @@ const (
 	IntentHelpClose  = "help_close"  // close Help
 	IntentStillHere  = "still_here"  // Warning
 	IntentTouch      = "touch"       // a key of the on-screen keyboard was pressed: only keeps the visit alive; any Turn
+	IntentPrint      = "print"       // Done: print the receipt, after it could not be printed
 	IntentSay        = "say"         // "Đọc to": speak the screen's prompt again
 )
 

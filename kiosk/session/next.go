@@ -166,8 +166,11 @@ func init() { // a literal would be an initialisation loop
 }
 
 func onAttract(s State, e Event) (State, []Effect) {
-	if e.Kind == EvStart {
+	switch e.Kind {
+	case EvStart:
 		return State{Screen: Home, Card: s.Card, Closed: s.Closed}, []Effect{FxBegin}
+	case EvNear:
+		return s, []Effect{FxGreet}
 	}
 	return s, nil
 }
@@ -619,8 +622,7 @@ func change(s State, e Event) State {
 func onSubmitting(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvSealed:
-		s.Sealed = true
-		return to(s, Done, ""), nil
+		return done(s)
 	case EvSealFailed:
 		return to(s, SubmitProblem, e.Code), nil
 	}
@@ -632,21 +634,41 @@ func onSubmitProblem(s State, e Event) (State, []Effect) {
 	case EvRetry:
 		return to(s, Submitting, ""), []Effect{FxSeal}
 	case EvSealed: // the disk answered late: it is stored after all
-		s.Sealed = true
-		return to(s, Done, ""), nil
+		return done(s)
 	case EvOfficer:
 		return officer(s, s.Reason)
 	}
 	return s, nil
 }
 
+// done shows the receipt and prints it.
+func done(s State) (State, []Effect) {
+	s.Sealed, s.Print = true, Printing
+	return to(s, Done, ""), []Effect{FxPrint}
+}
+
 func onDone(s State, e Event) (State, []Effect) {
-	if e.Kind == EvFinish {
+	switch e.Kind {
+	case EvFinish:
 		n, fx := wipe(s)
 		if s.Card {
 			fx = append(fx, FxChime)
 		}
 		return n, fx
+	case EvPrinted:
+		s.Print, s.Reason = Printed, ""
+	case EvPrintFailed:
+		if e.Code == kiosk.CodeUnavailable { // a kiosk without a printer
+			s.Print = PrintNone
+			return s, nil
+		}
+		s.Print, s.Reason = PrintFailed, e.Code
+		return s, []Effect{FxSay}
+	case EvPrint:
+		if s.Print == PrintFailed {
+			s.Print, s.Reason = Printing, ""
+			return s, []Effect{FxPrint}
+		}
 	}
 	return s, nil
 }

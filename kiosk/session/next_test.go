@@ -13,6 +13,7 @@ func events() []Event {
 	for k := EvStart; k <= EvSay; k++ {
 		all = append(all, Event{Kind: k}, Event{Kind: k, OK: true})
 	}
+	all = append(all, Event{Kind: EvPrint})
 	for _, g := range []Goal{GoalSubmit, GoalLookup, GoalStatus} {
 		all = append(all, Event{Kind: EvGoal, Goal: g})
 	}
@@ -30,7 +31,7 @@ func events() []Event {
 
 // machineEvents is what devices, the timer and the kiosk itself send: no hand is involved.
 func machineEvents() []Event {
-	all := []Event{{Kind: EvCardIn}, {Kind: EvCardOut}, {Kind: EvScanned}, {Kind: EvSealed}, {Kind: EvStatusFound}, {Kind: EvWiped}, {Kind: EvTimeout}}
+	all := []Event{{Kind: EvCardIn}, {Kind: EvCardOut}, {Kind: EvScanned}, {Kind: EvSealed}, {Kind: EvStatusFound}, {Kind: EvWiped}, {Kind: EvTimeout}, {Kind: EvPrinted}, {Kind: EvNear}, {Kind: EvAway}}
 	for _, v := range []kiosk.Verdict{kiosk.Verified, kiosk.Refused, kiosk.Undetermined} {
 		all = append(all, Event{Kind: EvChipDone, Verdict: v}, Event{Kind: EvFaceDone, Verdict: v})
 	}
@@ -38,7 +39,7 @@ func machineEvents() []Event {
 		all = append(all, Event{Kind: EvChipFailed, Code: c})
 	}
 	all = append(all, Event{Kind: EvFaceFailed, Code: kiosk.CodeCameraMissing}, Event{Kind: EvFaceFailed, Code: kiosk.CodeModelMissing},
-		Event{Kind: EvScanFailed, Code: kiosk.CodePaperUnreadable}, Event{Kind: EvSealFailed, Code: kiosk.CodeStoreFull},
+		Event{Kind: EvScanFailed, Code: kiosk.CodePaperUnreadable}, Event{Kind: EvSealFailed, Code: kiosk.CodeStoreFull}, Event{Kind: EvPrintFailed, Code: kiosk.CodePrinterPaper}, Event{Kind: EvPrintFailed, Code: kiosk.CodeUnavailable},
 		Event{Kind: EvStatusNone, Code: kiosk.CodeNotFound}, Event{Kind: EvClosed, Code: kiosk.CodeStoreFull}, Event{Kind: EvClosed})
 	return all
 }
@@ -106,6 +107,8 @@ func checkEdge(t *testing.T, x edge) {
 		bad("chip or camera without consent")
 	case has(FxLook) && x.to.Chip != kiosk.Verified:
 		bad("camera on for a document that was not verified")
+	case has(FxPrint) && !x.to.Sealed:
+		bad("a receipt printed for a dossier that is not stored")
 	case has(FxScan) && !x.to.Confirmed:
 		bad("a paper scanned before the holder confirmed")
 	case !x.from.InVisit() && x.to.InVisit() && x.e.Kind != EvStart:

@@ -13,7 +13,7 @@ type ConsentText struct {
 	Text string
 }
 
-// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers, Spotter and Voice may be nil: the part is then
+// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers, Spotter, Voice, Printer and Panel may be nil: the part is then
 // absent and its fall-back, the officer, is offered. Office, Outbox, Catalogue, Dossier and Log are needed.
 type Ports struct {
 	Reader    kiosk.CardReader
@@ -23,6 +23,8 @@ type Ports struct {
 	Papers    kiosk.Preview     // what the document camera sees
 	Spotter   kiosk.CardSpotter // the number of a card that is shown to a camera
 	Voice     kiosk.Voice
+	Printer   kiosk.Printer
+	Panel     kiosk.Panel
 	Office    kiosk.BackOffice
 	Outbox    kiosk.Outbox
 	Catalogue kiosk.Catalogue

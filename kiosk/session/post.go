@@ -35,7 +35,7 @@ var plain = map[string]Kind{
 	IntentStart: EvStart, IntentDecline: EvDecline, IntentRetry: EvRetry, IntentOfficer: EvOfficer, IntentYes: EvYes, IntentNo: EvNo,
 	IntentTake: EvTake, IntentAgain: EvAgain, IntentNext: EvNext, IntentConfirm: EvConfirm, IntentFinish: EvFinish, IntentBack: EvBack,
 	IntentExit: EvExit, IntentExitYes: EvExitYes, IntentExitNo: EvExitNo, IntentHelpClose: EvHelpClose,
-	IntentStillHere: EvStillHere, IntentSay: EvSay, IntentProceed: EvProceed,
+	IntentStillHere: EvStillHere, IntentSay: EvSay, IntentProceed: EvProceed, IntentPrint: EvPrint,
 }
 
 var goals = map[string]Goal{IntentSubmit: GoalSubmit, IntentLookup: GoalLookup, IntentStatus: GoalStatus}

@@ -23,13 +23,15 @@ func Prompt(s State) string {
 		return "card_wrong_key"
 	case s.Screen == CardProblem && s.Reason == kiosk.CodeCardLost:
 		return "card_lost"
+	case s.Screen == Done && s.Print == PrintFailed:
+		return "done_no_paper"
 	}
 	return prompts[s.Screen]
 }
 
 // Prompts is every key a Runner may speak, for the voice's own test that none is missing.
 func Prompts() []string {
-	all := []string{"welcome", "warning", "help", "take_card", "card_wrong_key", "card_lost"}
+	all := []string{"welcome", "warning", "help", "take_card", "card_wrong_key", "card_lost", "done_no_paper"}
 	for _, s := range Screens {
 		if p := prompts[s]; p != "" {
 			all = append(all, p)

@@ -38,7 +38,9 @@ type Runner struct {
 	entered   time.Time // the screen
 	deadline  time.Time
 	timer     *time.Timer
-	timers    uint64 // counts them, so that one that was replaced is known
+	greeted   time.Time           // when somebody who came near was last greeted
+	lit       map[kiosk.Lamp]bool // the lamps that are on
+	timers    uint64              // counts them, so that one that was replaced is known
 	rev       uint64
 	turn      uint64
 	painted   time.Time // when a page last reported; zero when none does
@@ -59,11 +61,14 @@ func New(ports Ports, info KioskInfo, boot string) *Runner {
 	info.Catalogue, info.Spots = ports.Catalogue, ports.Spotter != nil
 	r := &Runner{
 		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, logs: make(chan logged, 256),
-		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, entered: time.Now(), rev: 1, turn: 1,
+		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, lit: map[kiosk.Lamp]bool{}, entered: time.Now(), rev: 1, turn: 1,
 	}
 	r.live.Go(r.writeLog)
 	if ports.Reader != nil {
 		r.live.Go(r.watchCard)
+	}
+	if ports.Panel != nil {
+		r.live.Go(r.watchPresence)
 	}
 	r.live.Go(r.watchOutbox)
 	return r
@@ -166,6 +171,7 @@ func (r *Runner) dispatch(e Event) {
 func (r *Runner) turned(before State) {
 	r.turn++
 	r.changed()
+	r.light()
 	if r.state.Screen == before.Screen {
 		return
 	}

@@ -127,13 +127,14 @@ func (f faceBench) Match(_ context.Context, _ kiosk.Image, hint func(kiosk.FaceH
 
 type voiceBench struct{ *bench }
 
-func (v voiceBench) Say(_ context.Context, key string) {
+func (v voiceBench) Say(_ context.Context, p kiosk.Phrase) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.said = append(v.said, key)
+	v.said = append(v.said, p.Parts[0].Prompt)
 }
-func (voiceBench) Silence()     {}
-func (voiceBench) Ready() error { return nil }
+func (voiceBench) SetVolume(kiosk.Volume) {}
+func (voiceBench) Silence()               {}
+func (voiceBench) Ready() error           { return nil }
 
 type officeBench struct{}
 

@@ -41,8 +41,20 @@ type State struct {
 	Papers    int           // pages kept
 	Return    kiosk.ReturnMethod
 	Sealed    bool // the dossier is durable in the outbox
-	More      int  // times "I am still here" was pressed since the last progress
+	Print     PrintState
+	More      int // times "I am still here" was pressed since the last progress
 }
+
+// PrintState is how the receipt stands. Numbers are explicit.
+type PrintState int
+
+// The print states. Why a receipt was not printed is State.Reason.
+const (
+	PrintNone   PrintState = 0 // there is none to print
+	Printing    PrintState = 1
+	Printed     PrintState = 2
+	PrintFailed PrintState = 3
+)
 
 // MaxCardTries is how often a chip may be tried before the officer is called: wrong numbers wear down nothing on the cards
 // known (../shared/design/CHIP.md §7 leaves the chip's own limit open), people they do.

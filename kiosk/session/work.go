@@ -47,6 +47,10 @@ func (r *Runner) carryOut(fx Effect) {
 		r.say(Prompt(r.state))
 	case FxChime:
 		r.say("take_card")
+	case FxPrint:
+		r.print()
+	case FxGreet:
+		r.greet()
 	}
 }
 
@@ -61,13 +65,16 @@ func (r *Runner) dropChip() {
 func (r *Runner) begin() {
 	r.number++
 	r.visit = Visit{Started: time.Now(), PaperPick: -1}
+	if r.ports.Voice != nil {
+		r.ports.Voice.SetVolume(kiosk.VolumeNormal)
+	}
 	r.log(audit.VisitStart)
 	r.say("welcome")
 }
 
 func (r *Runner) say(key string) {
 	if r.ports.Voice != nil && key != "" {
-		r.ports.Voice.Say(r.ctx, key)
+		r.ports.Voice.Say(r.ctx, kiosk.Prompt(key))
 	}
 }
 

@@ -1,5 +1,5 @@
-// Command makeclips makes a clip of every prompt in package speaker: from a recording of a person where there is one, else
-// with espeak-ng. Needs espeak-ng and oggenc (vorbis-tools). A clip is made again only when its sentence or source changed.
+// Command makeclips makes a clip of every prompt, number and letter in package speaker: from a recording of a person where there
+// is one (KEY.wav; for other languages than Vietnamese LANG/KEY.wav), else with espeak-ng. Needs espeak-ng and oggenc (vorbis-tools). A clip is made again only when its sentence or source changed.
 //
 //	go run ./drivers/speaker/makeclips -out build/clips [-from RECORDINGS]
 package main
@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"motcua/drivers/speaker"
 )
@@ -37,37 +38,64 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	made, err := m.run(ctx, speaker.Prompts())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "makeclips:", err)
-		stop()
-		os.Exit(1)
+	for _, lang := range speaker.Languages() {
+		sentences := speaker.Sentences(lang)
+		made, err := m.of(lang).run(ctx, sentences)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "makeclips:", err)
+			stop()
+			os.Exit(1)
+		}
+		fmt.Printf("clips: %s, %d in %s, %d of them made now\n", lang, len(sentences), m.of(lang).out, made)
 	}
-	fmt.Printf("clips: %d prompts in %s, %d of them made now\n", len(speaker.Prompts()), m.out, made)
+}
+
+// of gives the maker for a language: Vietnamese at the top of the folders, others below, each with its own voice.
+func (m maker) of(lang string) maker {
+	if lang == speaker.Vietnamese {
+		return m
+	}
+	m.out, m.voice = filepath.Join(m.out, lang), lang
+	if m.from != "" {
+		m.from = filepath.Join(m.from, lang)
+	}
+	return m
 }
 
 // noted is the file that remembers of what each clip was made.
 const noted = "made.json"
 
+// atOnce is how many clips are made at the same time.
+const atOnce = 2
+
 // run makes what is missing or changed, and says how many that were.
-func (m maker) run(ctx context.Context, prompts map[string]string) (made int, err error) {
+func (m maker) run(ctx context.Context, sentences map[string]string) (made int, err error) {
 	if err := os.MkdirAll(m.out, 0o755); err != nil {
 		return 0, err
 	}
 	was, now := m.read(), map[string]string{}
-	for _, key := range sorted(prompts) {
-		source, err := m.source(key, prompts[key])
+	work, free := new(group), make(chan struct{}, atOnce)
+	for _, key := range sorted(sentences) {
+		source, err := m.source(key, sentences[key])
 		if err != nil {
-			return made, err
+			return made, errors.Join(err, work.wait())
 		}
 		now[key] = source
 		if _, err := os.Stat(m.clip(key)); err == nil && was[key] == source {
 			continue
 		}
-		if err := m.make(ctx, key, prompts[key]); err != nil {
-			return made, fmt.Errorf("make clip %s: %w", key, err)
-		}
 		made++
+		free <- struct{}{}
+		work.run(func() error {
+			defer func() { <-free }()
+			if err := m.make(ctx, key, sentences[key]); err != nil {
+				return fmt.Errorf("make clip %s: %w", key, err)
+			}
+			return nil
+		})
+	}
+	if err := work.wait(); err != nil {
+		return 0, err
 	}
 	data, err := json.MarshalIndent(now, "", " ")
 	if err != nil {
@@ -76,9 +104,29 @@ func (m maker) run(ctx context.Context, prompts map[string]string) (made int, er
 	return made, os.WriteFile(filepath.Join(m.out, noted), append(data, '\n'), 0o644)
 }
 
-func sorted(prompts map[string]string) []string {
-	keys := make([]string, 0, len(prompts))
-	for k := range prompts {
+// group is work done side by side; the first error counts.
+type group struct {
+	sync.WaitGroup
+	once sync.Once
+	err  error
+}
+
+func (g *group) run(f func() error) {
+	g.Go(func() {
+		if err := f(); err != nil {
+			g.once.Do(func() { g.err = err })
+		}
+	})
+}
+
+func (g *group) wait() error {
+	g.Wait()
+	return g.err
+}
+
+func sorted(sentences map[string]string) []string {
+	keys := make([]string, 0, len(sentences))
+	for k := range sentences {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)

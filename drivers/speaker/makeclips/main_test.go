@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"motcua/drivers/speaker"
+	"motcua/kiosk"
 )
 
 func TestMake(t *testing.T) {
@@ -61,7 +62,7 @@ func heard(t *testing.T, clips, key string) {
 			t.Error(err)
 		}
 	}()
-	s.Say(t.Context(), key)
+	s.Say(t.Context(), kiosk.Prompt(key))
 	path := filepath.Join(out, key+".wav")
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(path); err == nil {

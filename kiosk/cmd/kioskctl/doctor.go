@@ -230,5 +230,5 @@ func probeVoice(ctx context.Context, cfg config.Voice) doctor.Finding {
 	if err := s.Check(ctx); err != nil {
 		return doctor.FromError(err)
 	}
-	return doctor.Good("%s, %d prompts", s, len(speaker.Prompts()))
+	return doctor.Good("%s, %d clips", s, len(speaker.Sentences(speaker.Vietnamese)))
 }
