@@ -37,6 +37,8 @@ const (
 	CodeStoreCorrupt    Code = "store_corrupt"     // the database failed its integrity check
 	CodeConfigInvalid   Code = "config_invalid"    // kiosk.toml or onestop.toml cannot be used
 	CodeCatalogue       Code = "catalogue_invalid" // the procedure catalogue cannot be used
+	CodeCalendar        Code = "calendar_invalid"  // the calendar of working days cannot be used
+	CodeBundle          Code = "bundle_refused"    // a signed bundle is not newer, not signed, not in force, or not what it says
 	CodePortInUse       Code = "port_in_use"       // the address to listen on is taken
 	CodeKeyMissing      Code = "key_missing"       // a key or certificate file is absent or unreadable
 	CodeBadInput        Code = "bad_input"         // what was given cannot be read as what it should be
@@ -49,7 +51,7 @@ var Codes = []Code{
 	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardProtocol, CodeCardTimeout,
 	CodeReaderMissing, CodeReaderFault, CodeCameraMissing, CodeCameraFault, CodeModelMissing, CodePhotoUnreadable,
 	CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline, CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull,
-	CodeStoreCorrupt, CodeConfigInvalid, CodeCatalogue, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,
+	CodeStoreCorrupt, CodeConfigInvalid, CodeCatalogue, CodeCalendar, CodeBundle, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,
 	CodeInternal,
 }
 

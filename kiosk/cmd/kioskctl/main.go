@@ -19,6 +19,7 @@ var commands = map[string]command{
 	"card issue":       {"makes a simulated card from a person file and a face image", cardIssue},
 	"card read":        {"reads and verifies a card", cardRead},
 	"card simulate":    {"serves a simulated chip to pcscd", cardSimulate},
+	"calendar due":     {"the due instant of a procedure", calendarDue},
 	"catalogue list":   {"lists the procedures by field", catalogueList},
 	"catalogue search": {"finds procedures as citizens type", catalogueSearch},
 	"catalogue show":   {"shows a procedure", catalogueShow},
