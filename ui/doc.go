@@ -7,7 +7,8 @@
 // the wipe the page replaces itself.
 //
 // Sizes in static/kiosk.css are true millimetres: the server multiplies them by the panel's pixels per millimetre. Texts
-// stand in texts/vi.json, one key per sentence; a key that is missing fails the render and a test. Every screen has one
+// stand in texts/vi.json and texts/en.json, one key per sentence; a key that is missing fails the render and a test. Further
+// languages are packs in a folder: what a pack lacks is said in Vietnamese, sentence by sentence. Every screen has one
 // template of its name; /story shows each of them with canned state.
 //
 // Sources: VotingWorks VxSuite (physical sizes, touch cancel, no free scrolling), GOV.UK Design System (one question per

@@ -28,6 +28,7 @@ type message struct {
 	Size    string `json:"size"`
 	Theme   string `json:"theme"`
 	Panel   string `json:"panel"`
+	Lang    string `json:"lang"`
 	HTML    string `json:"html"`
 }
 
@@ -87,9 +88,9 @@ func (s *server) message() (m message, err error) {
 		p := s.page(v)
 		m = message{
 			Boot: v.Boot, Rev: v.Rev, Seq: p.Seq, Turn: strconv.FormatUint(v.Turn, 10), Screen: v.State.Screen.String(),
-			Overlay: v.State.Overlay.String(), Size: strconv.Itoa(p.Look.Size), Theme: p.Look.Theme, Panel: p.Look.Panel,
+			Overlay: v.State.Overlay.String(), Size: strconv.Itoa(p.Look.Size), Theme: p.Look.Theme, Panel: p.Look.Panel, Lang: p.Look.Lang,
 		}
-		err = s.pages.app(&buf, p)
+		err = s.pagesOf(p.Look.Lang).app(&buf, p)
 	})
 	m.HTML = buf.String()
 	return m, err

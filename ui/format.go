@@ -30,23 +30,27 @@ func groupNumber(s string) string {
 	return digits[:3] + " " + digits[3:6] + " " + digits[6:9] + " " + digits[9:]
 }
 
-// dong shows an amount with dots between the thousands.
-func dong(n int64) string {
+// dong shows an amount with the language's mark between the thousands.
+func (t texts) dong(n int64) (string, error) {
+	mark, err := t.get("number.thousands")
+	if err != nil {
+		return "", err
+	}
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "." + s[i:]
+		s = s[:i] + mark + s[i:]
 	}
-	return s + " đồng"
+	return t.get("money.dong", "amount", s)
 }
 
 // feeText says what a way costs. Not known is not free, and what the province decides is never 0 đồng.
-func feeText(w kiosk.Way) (string, error) {
+func (t texts) fee(w kiosk.Way) (string, error) {
 	if len(w.Fees) == 0 {
-		return vietnamese.get("detail.unknown")
+		return t.get("detail.unknown")
 	}
 	var parts []string
 	for _, f := range w.Fees {
-		s, err := oneFee(f)
+		s, err := t.oneFee(f)
 		if err != nil {
 			return "", err
 		}
@@ -55,29 +59,33 @@ func feeText(w kiosk.Way) (string, error) {
 	return strings.Join(parts, "; "), nil
 }
 
-func oneFee(f kiosk.Fee) (string, error) {
+func (t texts) oneFee(f kiosk.Fee) (string, error) {
 	switch {
 	case f.ProvinceDecides:
-		return vietnamese.get("detail.province")
+		return t.get("detail.province")
 	case f.Amount == 0:
-		return vietnamese.get("detail.free")
+		return t.get("detail.free")
 	case f.Per != "":
-		return vietnamese.get("detail.per", "amount", dong(f.Amount), "per", f.Per)
+		amount, err := t.dong(f.Amount)
+		if err != nil {
+			return "", err
+		}
+		return t.get("detail.per", "amount", amount, "per", f.Per)
 	}
-	return dong(f.Amount), nil
+	return t.dong(f.Amount)
 }
 
 // spanText says how long a way takes. A bare 1 without a unit means "within the day".
-func spanText(w kiosk.Way) (string, error) {
+func (t texts) span(w kiosk.Way) (string, error) {
 	switch {
 	case w.Duration <= 0:
-		return vietnamese.get("detail.unknown")
+		return t.get("detail.unknown")
 	case w.Unit == kiosk.UnitUnknown && w.Duration == 1:
-		return vietnamese.get("unit.sameday")
+		return t.get("unit.sameday")
 	case w.Unit == kiosk.UnitUnknown:
-		return vietnamese.get("unit.none", "n", w.Duration)
+		return t.get("unit.none", "n", w.Duration)
 	}
-	return vietnamese.get("unit."+string(w.Unit), "n", w.Duration)
+	return t.get("unit."+string(w.Unit), "n", w.Duration)
 }
 
 // cutText shortens a long name at a word, so that a list stays a list; the whole name stands on the next screen.
@@ -93,10 +101,10 @@ func cutText(s string, n int) string {
 	return strings.TrimRight(string(r[:end]), " ,;.") + "…"
 }
 
-func codeFact(c kiosk.Code) string { fact, _ := CodeText(c); return fact }
-func codeAct(c kiosk.Code) string  { _, act := CodeText(c); return act }
+func (t texts) codeFact(c kiosk.Code) string { fact, _ := t.code(c); return fact }
+func (t texts) codeAct(c kiosk.Code) string  { _, act := t.code(c); return act }
 
 // flawText says what to do about a paper's picture that could not be used.
-func flawText(f kiosk.PaperFlaw) (string, error) { return vietnamese.get("flaw." + string(f)) }
+func (t texts) flaw(f kiosk.PaperFlaw) (string, error) { return t.get("flaw." + string(f)) }
 
-func codeText(c kiosk.Code) string { return codeFact(c) + ". " + codeAct(c) }
+func (t texts) codeText(c kiosk.Code) string { return t.codeFact(c) + ". " + t.codeAct(c) }

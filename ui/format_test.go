@@ -16,7 +16,7 @@ func TestFeeIsNeverGuessed(t *testing.T) {
 		"2.000 đồng / trang":         {Fees: []kiosk.Fee{{Amount: 2000, Per: "trang"}}},
 		"8.000 đồng; 1.200.000 đồng": {Fees: []kiosk.Fee{{Amount: 8000}, {Amount: 1200000}}},
 	} {
-		if got, err := feeText(w); err != nil || got != want {
+		if got, err := vietnamese.fee(w); err != nil || got != want {
 			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
@@ -31,11 +31,11 @@ func TestSpan(t *testing.T) {
 		"4 giờ":              {Duration: 4, Unit: kiosk.UnitHour},
 		"Chưa có thông tin. Cán bộ sẽ trả lời tại quầy.": {Unit: kiosk.UnitDay},
 	} {
-		if got, err := spanText(w); err != nil || got != want {
+		if got, err := vietnamese.span(w); err != nil || got != want {
 			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
-	if _, err := spanText(kiosk.Way{Duration: 2, Unit: "moon"}); err == nil {
+	if _, err := vietnamese.span(kiosk.Way{Duration: 2, Unit: "moon"}); err == nil {
 		t.Error("a unit outside the list has no text")
 	}
 }
@@ -70,14 +70,14 @@ func TestTimesAreVietnamese(t *testing.T) {
 }
 
 func TestQRIsOnePath(t *testing.T) {
-	svg, err := qrSVG("https://motcua.example/tra-cuu#7K3QD0XW9M")
+	svg, err := (&pages{t: vietnamese}).qr("https://motcua.example/tra-cuu#7K3QD0XW9M")
 	if err != nil || strings.Count(string(svg), "<path") != 1 || strings.Contains(string(svg), "style=") {
 		t.Errorf("%v", err)
 	}
-	if svg, err := qrSVG(""); err != nil || svg != "" {
+	if svg, err := (&pages{t: vietnamese}).qr(""); err != nil || svg != "" {
 		t.Error("no address, no code")
 	}
-	if _, err := qrSVG(strings.Repeat("x", 5000)); err == nil {
+	if _, err := (&pages{t: vietnamese}).qr(strings.Repeat("x", 5000)); err == nil {
 		t.Error("more than a code can hold must fail")
 	}
 }

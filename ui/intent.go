@@ -19,7 +19,7 @@ const (
 
 // valueKeys are the values an intent may carry; anything else in a post is dropped.
 var valueKeys = []string{
-	"chip", "camera", "q", "field", "page", "code", "number", "value", "index", "method", "what", "token",
+	"chip", "camera", "q", "field", "page", "code", "number", "value", "index", "method", "what", "token", "lang",
 }
 
 // readForm reads a bounded form, or answers that it is none.
@@ -39,6 +39,10 @@ func (s *server) postIntent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in, ok := parseIntent(r.PostForm); ok && r.PostForm.Get("boot") == s.boot() {
+		if in.Name == session.IntentStart {
+			s.looks.begin(in.Turn, in.Values["lang"])
+		}
+		in.Lang = s.lang()
 		s.session.Post(in)
 	}
 	s.answer(w, r)
@@ -51,6 +55,12 @@ func (*server) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// lang is the language the page is shown in.
+func (s *server) lang() (tag string) {
+	s.session.View(func(v *session.View) { tag = s.looks.of(v).Lang })
+	return tag
 }
 
 func (s *server) boot() (boot string) {

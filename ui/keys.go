@@ -43,7 +43,7 @@ func tone(k, label string) key {
 
 // keyboard renders the letters keyboard; value and text are those of its submit key.
 func (p *pages) keyboard(value, text, iconName string) (template.HTML, error) {
-	s, err := vietnamese.get(text)
+	s, err := p.t.get(text)
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +74,7 @@ type input struct {
 
 // field renders an input. kind is how keys are composed: "vi", "number", "phone", "token".
 func (p *pages) field(d *page, name, kind, label, problemKey, value string, lines int) (template.HTML, error) {
-	text, err := vietnamese.get(label)
+	text, err := p.t.get(label)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +83,7 @@ func (p *pages) field(d *page, name, kind, label, problemKey, value string, line
 		in.ID += "-" + d.FormKey()
 	}
 	if problemKey != "" {
-		if in.Problem, err = vietnamese.get(problemKey); err != nil {
+		if in.Problem, err = p.t.get(problemKey); err != nil {
 			return "", err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 type look struct {
 	Size  int    // 1 to 3: capitals of 4.8, 7.3 and 9.0 mm
 	Theme string // light, dark, contrast
+	Lang  string // the language's tag
 	Panel string // "settings", "keys" or "": what lies open
 }
 
@@ -22,7 +23,7 @@ const (
 )
 
 var (
-	defaultLook = look{Size: 1, Theme: "light"}
+	defaultLook = look{Size: 1, Theme: "light", Lang: vi}
 	themes      = []string{"light", "dark", "contrast"}
 	sizes       = []int{1, 2, 3}
 )
@@ -35,6 +36,9 @@ type looks struct {
 	started time.Time
 	turn    uint64
 	now     look
+	tongues []*tongue
+	lang    string // the language that was chosen with the start, for the visit that begins with the turn after
+	langAt  uint64
 	waiting []chan struct{}
 }
 
@@ -54,10 +58,20 @@ func (l *looks) settle(v *session.View) {
 	}
 	if l.boot != v.Boot || !l.started.Equal(started) || !v.State.InVisit() || l.now.Size == 0 {
 		l.boot, l.started, l.now = v.Boot, started, defaultLook
+		if l.lang != "" && v.State.InVisit() && v.Turn == l.langAt+1 {
+			l.now.Lang, l.lang = l.lang, ""
+		}
 	}
 	if l.turn != v.Turn {
 		l.turn, l.now.Panel = v.Turn, ""
 	}
+}
+
+// begin remembers the language that the start of a visit asks for.
+func (l *looks) begin(turn uint64, tag string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lang, l.langAt = match(l.tongues, tag).Tag, turn
 }
 
 // change applies f to the look of the view's visit and wakes every page.
@@ -94,7 +108,7 @@ func (l *looks) subscribe() (changed <-chan struct{}, cancel func()) {
 	}
 }
 
-// postLook takes POST /look: set=size|theme|panel with an optional value; size and theme without a value step to the next.
+// postLook takes POST /look: set=size|theme|lang|panel with an optional value; size and theme without a value step to the next.
 func (s *server) postLook(w http.ResponseWriter, r *http.Request) {
 	if !s.readForm(w, r) {
 		return
@@ -102,7 +116,7 @@ func (s *server) postLook(w http.ResponseWriter, r *http.Request) {
 	key, value := splitChoice(r.PostForm.Get("set"))
 	s.session.View(func(v *session.View) {
 		if r.PostForm.Get("boot") == v.Boot {
-			s.looks.change(v, func(l *look) { l.set(key, value) })
+			s.looks.change(v, func(l *look) { l.set(key, value, s.tongues) })
 		}
 	})
 	s.session.Post(session.Intent{Name: session.IntentTouch})
@@ -110,8 +124,14 @@ func (s *server) postLook(w http.ResponseWriter, r *http.Request) {
 }
 
 // set changes one thing; what it does not know it leaves alone.
-func (l *look) set(key, value string) {
+func (l *look) set(key, value string, tongues []*tongue) {
 	switch key {
+	case "lang":
+		for _, t := range tongues {
+			if t.Tag == value {
+				l.Lang = t.Tag
+			}
+		}
 	case "size":
 		if n, err := strconv.Atoi(value); err == nil && n >= 1 && n <= len(sizes) {
 			l.Size = n

@@ -20,7 +20,10 @@ type page struct {
 	Look    look
 	Seq     uint64
 	PxPerMM float64
-	Base    string // prefix of picture addresses: "" or the story's
+	T       texts     // what the page says, in its language
+	Tongues []*tongue // the languages there are
+	Tone    string    // where the keyboard puts the tone: "old" hòa, "new" hoà
+	Base    string    // prefix of picture addresses: "" or the story's
 	Story   bool
 }
 
@@ -29,19 +32,22 @@ func newPage(v *session.View, l look, seq uint64, pxPerMM float64) *page {
 	if d == nil {
 		d = &session.Visit{}
 	}
-	return &page{V: v, S: v.State, D: d, Look: l, Seq: seq, PxPerMM: pxPerMM}
+	return &page{V: v, S: v.State, D: d, Look: l, Seq: seq, PxPerMM: pxPerMM, T: vietnamese, Tongues: inside, Tone: ToneOld}
 }
 
-// pages is the parsed template set.
-type pages struct{ set *template.Template }
+// pages is the parsed template set of one language.
+type pages struct {
+	set *template.Template
+	t   texts
+}
 
-func parsePages() (*pages, error) {
-	p := &pages{}
+func parsePages(t texts) (*pages, error) {
+	p := &pages{t: t}
 	set := template.New("ui").Funcs(template.FuncMap{
-		"t": vietnamese.get, "has": vietnamese.has, "screen": p.screen, "btn": p.button, "tool": p.tool,
+		"t": t.get, "has": t.has, "screen": p.screen, "btn": p.button, "tool": p.tool,
 		"kb": p.keyboard, "pad": p.pad, "tokenpad": p.tokenPad, "icon": icon, "field": p.field,
-		"group": groupNumber, "when": when, "clock": clock, "day": day, "fee": feeText, "span": spanText, "token": kiosk.FormatToken,
-		"qr": qrSVG, "cut": cutText, "code": codeText, "flaw": flawText, "add": func(a, b int) int { return a + b }, "codeFact": codeFact, "codeAct": codeAct,
+		"group": groupNumber, "when": when, "clock": clock, "day": day, "fee": t.fee, "span": t.span, "token": kiosk.FormatToken,
+		"qr": p.qr, "cut": cutText, "code": t.codeText, "flaw": t.flaw, "add": func(a, b int) int { return a + b }, "codeFact": t.codeFact, "codeAct": t.codeAct,
 	})
 	set, err := set.ParseFS(templateFS, "templates/*.html")
 	if err != nil {
@@ -87,7 +93,7 @@ func (p *pages) button(value, text, iconName, class string, label ...string) (te
 	if plain, ok := strings.CutPrefix(text, "="); ok {
 		c.Text = plain
 	} else {
-		s, err := vietnamese.get(text)
+		s, err := p.t.get(text)
 		if err != nil {
 			return "", err
 		}
@@ -99,7 +105,7 @@ func (p *pages) button(value, text, iconName, class string, label ...string) (te
 
 // tool renders a button of the dock; off shows it dashed and unusable, so that it keeps its place.
 func (p *pages) tool(intent, iconName, class string, on bool) (template.HTML, error) {
-	s, err := vietnamese.get("tool." + intent)
+	s, err := p.t.get("tool." + intent)
 	if err != nil {
 		return "", err
 	}
@@ -182,6 +188,25 @@ func (p *page) CanBack() bool {
 
 // CanExit reports whether "Thoát" is offered.
 func (p *page) CanExit() bool { return p.S.InVisit() && p.S.Screen != session.Submitting }
+
+// Label gives a field's label in the page's language; a field the pages do not know keeps the dossier's own.
+func (p *page) Label(key, label string) string {
+	if k := "label." + key; p.T.has(k) {
+		return p.T[k].Text
+	}
+	return label
+}
+
+// Other gives the one other language, nil when there is none or a choice of several.
+func (p *page) Other() *tongue {
+	if len(p.Tongues) != 2 {
+		return nil
+	}
+	if p.Tongues[0].Tag == p.Look.Lang {
+		return p.Tongues[1]
+	}
+	return p.Tongues[0]
+}
 
 // Overlay is what lies over the screen: the session's question, or the page's own settings.
 func (p *page) Overlay() string {

@@ -12,7 +12,7 @@ import (
 )
 
 // parsedPages parses once for all tests.
-var parsedPages = sync.OnceValues(parsePages)
+var parsedPages = sync.OnceValues(func() (*pages, error) { return parsePages(vietnamese) })
 
 func render(t *testing.T, p *page) string {
 	t.Helper()
@@ -69,7 +69,7 @@ func TestEveryStoryRenders(t *testing.T) {
 		}
 		seen[st.Name], screens[st.State.Screen] = true, true
 		l := defaultLook
-		l.set("panel", st.Panel)
+		l.set("panel", st.Panel, nil)
 		html := render(t, st.page(l, 4))
 		checkPage(t, st.Name, html)
 		if want := `data-screen="` + st.State.Screen.String() + `"`; !strings.Contains(html, want) {

@@ -12,7 +12,7 @@ import (
 const quiet = 4
 
 // qrSVG draws a QR code as one SVG path, dark on white in every theme.
-func qrSVG(text string) (template.HTML, error) {
+func (p *pages) qr(text string) (template.HTML, error) {
 	if text == "" {
 		return "", nil
 	}
@@ -20,7 +20,7 @@ func qrSVG(text string) (template.HTML, error) {
 	if err != nil {
 		return "", fmt.Errorf("draw QR code: %w", err)
 	}
-	label, err := vietnamese.get("done.qr")
+	label, err := p.t.get("done.qr")
 	if err != nil {
 		return "", err
 	}

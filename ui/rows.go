@@ -59,7 +59,7 @@ func (p *page) ChipRows() []ChipRow {
 		if f.Key == "number" {
 			value = groupNumber(value)
 		}
-		rows = append(rows, ChipRow{f.Label, value, "field.from." + string(f.Provenance)})
+		rows = append(rows, ChipRow{p.Label(f.Key, f.Label), value, "field.from." + string(f.Provenance)})
 	}
 	return rows
 }
@@ -80,9 +80,9 @@ func (p *page) ReviewRows() ([]ReviewRow, error) {
 	for _, k := range []string{"phone", "address", "note"} {
 		rows = append(rows, p.reviewField(k))
 	}
-	papers, err := vietnamese.get("review.papers.0")
+	papers, err := p.T.get("review.papers.0")
 	if n := len(p.D.Papers); n > 0 {
-		papers, err = vietnamese.get("review.papers.n", "count", n)
+		papers, err = p.T.get("review.papers.n", "count", n)
 	}
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (p *page) ReviewRows() ([]ReviewRow, error) {
 	if p.D.Return.Method == "" {
 		return append(rows, ReviewRow{Label: "review.return", What: "return"}), nil
 	}
-	method, err := vietnamese.get("return." + string(p.D.Return.Method))
+	method, err := p.T.get("return." + string(p.D.Return.Method))
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (p *page) PaperName() (string, error) {
 	if pr := p.D.Procedure; pr != nil && p.D.PaperPick >= 0 && p.D.PaperPick < len(pr.Papers) {
 		return cutText(pr.Papers[p.D.PaperPick].Name, 110), nil
 	}
-	return vietnamese.get("list.other")
+	return p.T.get("list.other")
 }
 
 // Full reports whether no further page may be taken.
@@ -229,7 +229,7 @@ func (p *page) Percent() int {
 
 // Reading gives the key of the sentence about the file being read.
 func (p *page) Reading() string {
-	if key := "reading." + string(p.D.Progress.File); p.D.Progress.File != "" && vietnamese.has(key) {
+	if key := "reading." + string(p.D.Progress.File); p.D.Progress.File != "" && p.T.has(key) {
 		return key
 	}
 	return "reading.open"
@@ -280,7 +280,7 @@ func (p *page) BirthYear() string {
 
 // StateKey is the sentence of the dossier's state; a number outside the national list reads as not known.
 func (p *page) StateKey() string {
-	if key := "state." + strconv.Itoa(int(p.D.Status.State)); vietnamese.has(key) {
+	if key := "state." + strconv.Itoa(int(p.D.Status.State)); p.T.has(key) {
 		return key
 	}
 	return "state.0"

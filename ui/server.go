@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -31,7 +30,15 @@ type Options struct {
 	PxPerMM float64 // pixels per millimetre of the panel; 0 means the 21.5-inch 1080×1920 panel
 	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered
 	Story   bool    // serve /story
+	Packs   string  // folder of language packs, "" for none
+	Tone    string  // where the keyboard puts the tone: ToneOld (also "") or ToneNew
 }
+
+// The two customs of placing the tone in open oa, oe, uy: hòa and hoà.
+const (
+	ToneOld = "old"
+	ToneNew = "new"
+)
 
 // defaultPxPerMM is a 21.5-inch panel of 1080×1920.
 const defaultPxPerMM = 4.034
@@ -42,8 +49,10 @@ type server struct {
 	opts    Options
 	looks   looks
 	seq     atomic.Uint64 // counts renders: orders what the page gets beyond the session's own revision
+	assets  map[string]asset
 	streams chan struct{} // bounds open event streams and previews
-	pages   *pages
+	tongues []*tongue
+	pages   map[string]*pages // by language
 }
 
 // maxStreams bounds the open streams; one page needs two.
@@ -54,11 +63,23 @@ func New(s Session, o Options) (http.Handler, error) {
 	if o.PxPerMM <= 0 {
 		o.PxPerMM = defaultPxPerMM
 	}
-	p, err := parsePages()
-	if err != nil {
+	if o.Tone != ToneNew {
+		o.Tone = ToneOld
+	}
+	srv := &server{session: s, opts: o, pages: map[string]*pages{}, streams: make(chan struct{}, maxStreams)}
+	srv.tongues, _ = readTongues(o.Packs) // what cannot be used is left out; CheckLanguages tells it to the technician
+	srv.looks.tongues = srv.tongues
+	for _, t := range srv.tongues {
+		p, err := parsePages(t.all)
+		if err != nil {
+			return nil, fmt.Errorf("citizen's pages: %w", err)
+		}
+		srv.pages[t.Tag] = p
+	}
+	var err error
+	if srv.assets, err = assets(); err != nil {
 		return nil, fmt.Errorf("citizen's pages: %w", err)
 	}
-	srv := &server{session: s, opts: o, pages: p, streams: make(chan struct{}, maxStreams)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", srv.getPage)
 	mux.HandleFunc("GET /events", srv.getEvents)
@@ -69,13 +90,11 @@ func New(s Session, o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /img/paper/{n}", srv.getPaper)
 	mux.HandleFunc("GET /cam/{which}", srv.getCamera)
 	mux.HandleFunc("GET /ui.css", srv.getStyle)
-	static, err := fs.Sub(Static, "static")
-	if err != nil {
-		return nil, fmt.Errorf("citizen's pages: %w", err)
-	}
-	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
+	mux.HandleFunc("GET /static/", srv.getStatic)
 	if o.Story {
-		srv.addStories(mux)
+		if err := srv.addStories(mux); err != nil {
+			return nil, fmt.Errorf("citizen's pages: %w", err)
+		}
 	}
 	return srv.guard(mux), nil
 }
@@ -153,7 +172,7 @@ func (s *server) isToken(k string) bool {
 func (s *server) getPage(w http.ResponseWriter, _ *http.Request) {
 	var buf bytes.Buffer
 	var err error
-	s.session.View(func(v *session.View) { err = s.pages.document(&buf, s.page(v)) })
+	s.session.View(func(v *session.View) { p := s.page(v); err = s.pagesOf(p.Look.Lang).document(&buf, p) })
 	if err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError) // a template's error may quote what was typed
 		return
@@ -164,5 +183,19 @@ func (s *server) getPage(w http.ResponseWriter, _ *http.Request) {
 
 // page gathers what the templates need for that view. Call it inside View.
 func (s *server) page(v *session.View) *page {
-	return newPage(v, s.looks.of(v), s.seq.Add(1), s.opts.PxPerMM)
+	return s.speak(newPage(v, s.looks.of(v), s.seq.Add(1), s.opts.PxPerMM))
+}
+
+// speak gives the page the words of its language.
+func (s *server) speak(p *page) *page {
+	p.T, p.Tongues, p.Tone = match(s.tongues, p.Look.Lang).all, s.tongues, s.opts.Tone
+	return p
+}
+
+// pagesOf gives the templates of a language, of Vietnamese where there is none.
+func (s *server) pagesOf(tag string) *pages {
+	if p, ok := s.pages[tag]; ok {
+		return p
+	}
+	return s.pages[vi]
 }

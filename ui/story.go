@@ -5,8 +5,12 @@ import (
 	"context"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"motcua/kiosk/session"
@@ -59,7 +63,12 @@ func findStory(name string) (story, bool) {
 }
 
 // addStories serves /story (the list), /story/NAME?size=&theme=&mm= and each story's pictures.
-func (s *server) addStories(mux *http.ServeMux) {
+func (s *server) addStories(mux *http.ServeMux) error {
+	stretched, err := parsePages(pseudo().all)
+	if err != nil {
+		return err
+	}
+	s.pages[pseudoTag] = stretched
 	mux.HandleFunc("GET /story", s.getStories)
 	mux.HandleFunc("GET /story/{name}", s.getStory)
 	mux.HandleFunc("GET /story/{name}/img/{which}", func(w http.ResponseWriter, r *http.Request) {
@@ -73,6 +82,7 @@ func (s *server) addStories(mux *http.ServeMux) {
 		s.storyImage(w, r, "paper", n)
 	})
 	mux.HandleFunc("GET /story/{name}/cam/{which}", storyCamera)
+	return nil
 }
 
 var storyIndex = template.Must(template.New("stories").Parse(`<!doctype html><html lang="vi"><head><meta charset="utf-8">` +
@@ -97,25 +107,54 @@ func (s *server) getStory(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	l := defaultLook
-	l.set("size", q.Get("size"))
+	l.set("size", q.Get("size"), nil)
 	if q.Get("size") == "" {
 		l.Size = 1
 	}
 	if t := q.Get("theme"); t != "" {
-		l.set("theme", t)
+		l.set("theme", t, nil)
 	}
-	l.set("panel", st.Panel)
+	l.set("panel", st.Panel, nil)
+	l.set("lang", q.Get("lang"), append(slices.Clone(s.tongues), pseudo()))
 	density := s.opts.PxPerMM
 	if mm, err := strconv.ParseFloat(q.Get("mm"), 64); err == nil {
 		density = mm
 	}
 	var buf bytes.Buffer
-	if err := s.pages.document(&buf, st.page(l, density)); err != nil {
+	if err := s.pagesOf(l.Lang).document(&buf, s.tell(st.page(l, density))); err != nil {
 		http.Error(w, "story: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(buf.Bytes()) // the browser may be gone: nobody to tell
+}
+
+// pseudoTag is the language of stories whose texts are longer than any translation's.
+const pseudoTag = "en-XA"
+
+// pseudo gives the Vietnamese sentences with 40 % more letters each, of the tallest kind.
+var pseudo = sync.OnceValue(func() *tongue {
+	own := maps.Clone(vietnamese)
+	for key, s := range own {
+		if strings.HasPrefix(key, "number.") {
+			continue
+		}
+		extra, words := (len([]rune(s.Text))*2+4)/5, strings.Builder{}
+		for n := 0; n < extra; n += 4 {
+			words.WriteString(" " + string([]rune("Ẫgự")[:min(3, max(1, extra-n-1))]))
+		}
+		s.Text += words.String()
+		own[key] = s
+	}
+	return newTongue(pseudoTag, own)
+})
+
+// tell is speak, with the stretched language beside the true ones.
+func (s *server) tell(p *page) *page {
+	if s.speak(p); p.Look.Lang == pseudoTag {
+		p.T = pseudo().all
+	}
+	return p
 }
 
 // page builds what the templates need for the story.
@@ -140,12 +179,23 @@ func (*server) storyImage(w http.ResponseWriter, r *http.Request, which string, 
 	_, _ = w.Write(img.Data) // the browser may be gone: nobody to tell
 }
 
-// storyCamera answers like the camera: a few drawn frames as multipart, then the end.
+// storyCamera answers like the camera: the same drawn frame thrice as multipart, then the end. Pictures of a story do not differ.
 func storyCamera(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary="+boundary)
-	_ = StoryPreview(r.Context(), r.PathValue("which"), 3, func(jpeg []byte) error { // the page may go at any time
-		return sendFrame(w, http.NewResponseController(w), jpeg)
-	})
+	data := drawnFrame(r.PathValue("which"), 0)
+	for range 3 {
+		if sendFrame(w, http.NewResponseController(w), data) != nil {
+			return // the page may go at any time
+		}
+	}
+}
+
+// drawnFrame is the nth drawn picture of a camera.
+func drawnFrame(which string, n int) []byte {
+	if which == "paper" {
+		return storySheet(n).Data
+	}
+	return storyFace(480, 640, n).Data
 }
 
 // StoryPreview calls frame with n drawn camera pictures ("face" or "paper"), a tenth of a second apart.
@@ -153,11 +203,7 @@ func StoryPreview(ctx context.Context, which string, n int, frame func([]byte) e
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for i := range n {
-		data := storyFace(480, 640, i).Data
-		if which == "paper" {
-			data = storySheet(i).Data
-		}
-		if err := frame(data); err != nil {
+		if err := frame(drawnFrame(which, i)); err != nil {
 			return err
 		}
 		select {

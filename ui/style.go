@@ -41,6 +41,5 @@ func (s *server) getStyle(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no stylesheet", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write(css) // the browser may be gone: nobody to tell
+	makeAsset("kiosk.css", css).send(w, r)
 }

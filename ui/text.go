@@ -81,14 +81,17 @@ func ConsentTexts() map[kiosk.Purpose]ConsentText {
 	}
 }
 
-// CodeText gives the citizen's sentences for a code: what happened, and what to do. An unknown code reads like an internal one.
-func CodeText(c kiosk.Code) (fact, act string) {
+// code gives the two sentences of a code in that language.
+func (t texts) code(c kiosk.Code) (fact, act string) {
 	key := "code." + string(c)
-	if !vietnamese.has(key) {
+	if !t.has(key) {
 		key = "code." + string(kiosk.CodeInternal)
 	}
-	return vietnamese[key].Text, vietnamese[key+".do"].Text
+	return t[key].Text, t[key+".do"].Text
 }
+
+// CodeText gives the citizen's sentences for a code: what happened, and what to do. An unknown code reads like an internal one.
+func CodeText(c kiosk.Code) (fact, act string) { return vietnamese.code(c) }
 
 // CheckText gives the plain name of a check, "" for a check outside the list.
 func CheckText(n kiosk.CheckName) string { return vietnamese["check."+string(n)].Text }
@@ -101,10 +104,5 @@ func HintText(h kiosk.FaceHint) string {
 	return vietnamese["hint."+string(h)].Text
 }
 
-// Spoken gives what is said for a key: its spoken form, or the text shown; "" for an unknown key.
-func Spoken(key string) string {
-	if s := vietnamese[key]; s.Say != "" {
-		return s.Say
-	}
-	return vietnamese[key].Text
-}
+// Spoken gives what is said for a key in Vietnamese: its spoken form, or the text shown; "" for an unknown key.
+func Spoken(key string) string { return vietnamese.spoken(key) }

@@ -182,6 +182,9 @@ func (c *Config) checkFront() *problem {
 	if p := within("ui.px_per_mm", c.UI.PxPerMM, 1, 20); p != nil {
 		return p
 	}
+	if p := oneOf("ui.tone", c.UI.Tone, ToneOld, ToneNew); p != nil {
+		return p
+	}
 	return oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 }
 

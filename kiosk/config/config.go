@@ -133,9 +133,17 @@ type Panel struct {
 	Presence string `toml:"presence"`
 }
 
+// Where the on-screen keyboard puts the tone in oa, oe, uy.
+const (
+	ToneOld = "old" // hòa, khỏe, thúy
+	ToneNew = "new" // hoà, khoẻ, thuý
+)
+
 // UI is the panel the pages are drawn for.
 type UI struct {
-	PxPerMM float64 `toml:"px_per_mm"`
+	PxPerMM   float64 `toml:"px_per_mm"`
+	Languages string  `toml:"languages"` // folder of further languages, TAG.json each; "" for none
+	Tone      string  `toml:"tone"`      // where the keyboard puts the tone: old (hòa) or new (hoà)
 }
 
 // Log is how much is written.
@@ -156,7 +164,7 @@ func Default() Config {
 		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80, Numbers: NumbersNorth, Earphones: EarphonesJack},
 		Printer:   Printer{Device: "/dev/usb/lp0", WidthMM: 80},
 		Panel:     Panel{Kind: KindNone},
-		UI:        UI{PxPerMM: 4.03},
+		UI:        UI{PxPerMM: 4.03, Tone: ToneOld},
 		Log:       Log{Level: "info"},
 		Catalogue: Catalogue{},
 	}

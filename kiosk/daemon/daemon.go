@@ -159,11 +159,14 @@ func (d *Daemon) openVoice(ctx context.Context) {
 func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	p := session.Ports{
 		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
-		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version}, Consents: map[kiosk.Purpose]session.ConsentText{},
+		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version}, Consents: map[string]map[kiosk.Purpose]session.ConsentText{},
 		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan, Faces: d.dev.faces, Papers: d.dev.papers, Spotter: d.dev.spot,
 	}
-	for purpose, text := range ui.ConsentTexts() {
-		p.Consents[purpose] = session.ConsentText{ID: text.ID, Text: text.Text}
+	for lang, asked := range ui.ConsentLanguages(d.opt.Config.UI.Languages) {
+		p.Consents[lang] = map[kiosk.Purpose]session.ConsentText{}
+		for purpose, text := range asked {
+			p.Consents[lang][purpose] = session.ConsentText{ID: text.ID, Text: text.Text}
+		}
 	}
 	if d.voice != nil {
 		p.Voice = d.voice

@@ -35,7 +35,9 @@ const (
 )
 
 func (d *Daemon) openWeb(ctx context.Context) error {
-	page, err := ui.New(d.runner, ui.Options{PxPerMM: d.opt.Config.UI.PxPerMM, Story: d.opt.Story})
+	page, err := ui.New(d.runner, ui.Options{
+		PxPerMM: d.opt.Config.UI.PxPerMM, Story: d.opt.Story, Packs: d.opt.Config.UI.Languages, Tone: d.opt.Config.UI.Tone,
+	})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ type Intent struct {
 	Name   string
 	Turn   uint64
 	Values map[string]string
+	Lang   string // language the page was shown in, "vi"; "" reads as Vietnamese
 }
 
 // The intents, with the screens that know them and the values they carry.

@@ -29,7 +29,7 @@ type Ports struct {
 	Outbox    kiosk.Outbox
 	Catalogue kiosk.Catalogue
 	Dossier   DossierMaker
-	Consents  map[kiosk.Purpose]ConsentText
+	Consents  map[string]map[kiosk.Purpose]ConsentText // by language, "vi" always
 	Log       *audit.Log
 }
 

@@ -93,8 +93,12 @@ func (r *Runner) invalid(key, typed string) {
 func (r *Runner) agree(in Intent) Event {
 	ok := true
 	r.visit.Consents = nil
+	texts, known := r.ports.Consents[in.Lang]
+	if !known {
+		texts = r.ports.Consents["vi"]
+	}
 	for _, p := range []kiosk.Purpose{kiosk.PurposeChip, kiosk.PurposeCamera} {
-		text, given := r.ports.Consents[p], in.Values[string(p)] == "on"
+		text, given := texts[p], in.Values[string(p)] == "on"
 		ok = ok && given && text.Text != ""
 		r.visit.Consents = append(r.visit.Consents, kiosk.Consent{
 			Purpose: p, Text: text.ID, SHA256: sha256.Sum256([]byte(text.Text)), Given: given, At: time.Now(),

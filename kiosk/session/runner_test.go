@@ -37,7 +37,10 @@ func newBench(t *testing.T) *bench {
 	b.Runner = New(Ports{
 		Reader: b, Face: faceBench{b}, Scanner: scanBench{}, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
 		Catalogue: catalogueBench{}, Dossier: dossierBench{}, Log: audit.Discard(),
-		Consents: map[kiosk.Purpose]ConsentText{kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}},
+		Consents: map[string]map[kiosk.Purpose]ConsentText{
+			"vi": {kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}},
+			"en": {kiosk.PurposeChip: {"consent.chip/1/en", "chip!"}, kiosk.PurposeCamera: {"consent.camera/1/en", "camera!"}},
+		},
 	}, KioskInfo{Name: "test-01"}, "boot")
 	t.Cleanup(b.Close)
 	return b

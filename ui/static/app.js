@@ -1,10 +1,11 @@
 // The citizen's page: shows what the server pushes, posts what a touch means, types, and pages what does not fit.
-import { compose, erase, insert, tone } from './telex.js';
+import { compose, custom, erase, insert, tone } from './telex.js';
 
 const d = document, b = d.body, root = d.documentElement, app = d.getElementById('app'), lost = d.getElementById('lost');
 const story = 'story' in b.dataset;
 const $$ = (q, e = d) => [...e.querySelectorAll(q)];
 root.classList.add('js');
+custom(b.dataset.tone);
 
 let seq = +b.dataset.seq, last = '', lastAt = 0, shownAt = 0, touchedAt = 0, caps = false;
 
@@ -19,8 +20,16 @@ function apply(m) {
   for (const k of ['rev', 'turn', 'screen', 'overlay', 'panel']) b.dataset[k] = m[k];
   root.dataset.size = m.size;
   root.dataset.theme = m.theme;
+  root.lang = m.lang;
   Idiomorph.morph(app, m.html, { morphStyle: 'innerHTML', callbacks: { beforeNodeMorphed: o => !(same && o.matches?.('[data-keep]')) } });
   shown(turned);
+  if (!turned && d.activeElement === b) home(); // what had the focus is gone
+}
+
+// home puts the focus where reading or typing begins.
+function home() {
+  const top = d.querySelector('.over') || d.querySelector('main');
+  (top.querySelector('[data-kind]') || top.querySelector('[tabindex="-1"]') || top.querySelector('button'))?.focus({ preventScroll: true });
 }
 
 // shown follows every change of what is on the glass: pages, focus, and a short guard against a double tap's second half.
@@ -32,8 +41,7 @@ function shown(turned) {
   caps = false;
   b.dataset.ready = '';
   setTimeout(() => (b.dataset.ready = '1'), 300);
-  const top = d.querySelector('.over') || d.querySelector('main');
-  (top.querySelector('[data-kind]') || top.querySelector('[tabindex="-1"]') || top.querySelector('button'))?.focus({ preventScroll: true });
+  home();
   for (const i of $$('[data-kind]')) i.setSelectionRange(i.value.length, i.value.length);
 }
 
@@ -174,12 +182,47 @@ d.addEventListener('beforeinput', e => { // the physical keyboard goes the same 
   touched();
 });
 d.addEventListener('keydown', e => {
-  if (e.key === 'Enter' && e.target.dataset?.kind) {
+  const t = e.target, move = steps[e.key];
+  if (e.key === 'Enter' && t.dataset?.kind) {
     e.preventDefault();
-    e.target.form.querySelector('.k-done,.acts .primary')?.click();
+    t.form.querySelector('.k-done,.acts .primary')?.click();
+  } else if (e.key === 'Enter' && t.type === 'checkbox') {
+    e.preventDefault();
+    t.click();
+  } else if (move && !e.altKey && !e.ctrlKey && !(t.dataset?.kind && move[0])) {
+    e.preventDefault();
+    go(t, ...move);
   }
   touched();
 });
+
+// --- five keys: the focus before and after, the page before and after, and Enter -------------------------------------
+
+const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+// go moves the focus through what lies on top; among keys it goes by what is beside, above, below.
+function go(at, dx, dy) {
+  const top = d.querySelector('.over') || d;
+  const all = $$('button,input:not([type=hidden]),textarea', top).filter(e => !e.disabled && e.offsetWidth);
+  const i = all.indexOf(at), r = at.getBoundingClientRect();
+  if (at.classList.contains('key')) {
+    let best, least = 1e9;
+    for (const e of all) {
+      const q = e.getBoundingClientRect(), x = q.x + q.width / 2 - r.x - r.width / 2, y = q.y + q.height / 2 - r.y - r.height / 2;
+      const on = dx ? x * dx : y * dy, off = Math.abs(dx ? y : x);
+      if (e.classList.contains('key') && on > (dx ? r.width : r.height) / 3 && (!dx || off < r.height / 2) && on + 3 * off < least) [best, least] = [e, on + 3 * off];
+    }
+    if (best) return best.focus();
+    const rest = dx ? [] : dy < 0 ? all.slice(0, i).reverse() : all.slice(i);
+    return rest.find(e => !e.classList.contains('key'))?.focus();
+  }
+  if (dx) return turnPage($$('.paged', top).pop(), dx);
+  const n = all.length;
+  all[i < 0 ? (dy < 0 ? n - 1 : first(all, at)) : (i + dy + n) % n]?.focus();
+}
+
+// first gives the first thing after the heading that has the focus.
+const first = (all, at) => Math.max(0, all.findIndex(e => at.compareDocumentPosition(e) & 4));
 
 shown(true);
 if (!story) {

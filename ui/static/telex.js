@@ -26,11 +26,17 @@ function cluster(w) {
   return [i, j];
 }
 
+let newer = false;
+
+// custom chooses where the tone stands in open oa, oe, uy: "old" hòa, khỏe, thúy; "new" hoà, khoẻ, thuý.
+export const custom = c => (newer = c === 'new');
+
 // join puts the tone where it belongs: on the marked vowel, else before the last vowel of an open syllable ("hòa", "mía").
 function join(w, tone) {
   const [i, j] = cluster(w);
   if (!tone || i === j) return w;
   let at = j - i === 1 || (j - i === 2 && j === w.length) ? i : i + 1;
+  if (newer && j === w.length && /(?:o[ae]|uy)$/i.test(w.slice(i, j))) at = j - 1;
   for (let k = i; k < j; k++) if (MARKED.test(w[k])) at = k;
   return (w.slice(0, at + 1) + tone + w.slice(at + 1)).normalize('NFC');
 }
