@@ -39,10 +39,10 @@ func (s *server) postIntent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in, ok := parseIntent(r.PostForm); ok && r.PostForm.Get("boot") == s.boot() {
-		if in.Name == session.IntentStart {
-			s.looks.begin(in.Turn, in.Values["lang"])
-		}
 		in.Lang = s.lang()
+		if in.Name == session.IntentStart {
+			in.Lang = s.looks.begin(in.Turn, in.Values["lang"])
+		}
 		s.session.Post(in)
 	}
 	s.answer(w, r)

@@ -67,11 +67,12 @@ func (l *looks) settle(v *session.View) {
 	}
 }
 
-// begin remembers the language that the start of a visit asks for.
-func (l *looks) begin(turn uint64, tag string) {
+// begin remembers the language that the start of a visit asks for, and gives its tag.
+func (l *looks) begin(turn uint64, tag string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lang, l.langAt = match(l.tongues, tag).Tag, turn
+	return l.lang
 }
 
 // change applies f to the look of the view's visit and wakes every page.

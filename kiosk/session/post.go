@@ -25,6 +25,9 @@ func (r *Runner) Post(in Intent) {
 	if in.Turn != r.turn {
 		return
 	}
+	if in.Lang != "" && (in.Name == IntentStart || r.state.InVisit()) {
+		r.lang = in.Lang
+	}
 	if e, ok := r.event(in); ok {
 		r.dispatch(e)
 	}

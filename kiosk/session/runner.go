@@ -31,6 +31,7 @@ type Runner struct {
 	sealed    *kiosk.Sealed    // sealed once, likewise
 	sealing   bool
 	number    uint64 // which visit
+	lang      string // language of the page the last touch was on: the voice follows it
 	op        uint64 // which device operation, or timer, is current
 	opCancel  context.CancelFunc
 	previews  map[uint64]context.CancelFunc

@@ -25,6 +25,7 @@ type bench struct {
 	putErr   error
 	chip     *kiosk.ChipRead // the last one handed out
 	said     []string
+	tongue   string // language of what was said last
 	ready    error
 	forgot   atomic.Bool
 	noReader error
@@ -133,7 +134,7 @@ type voiceBench struct{ *bench }
 func (v voiceBench) Say(_ context.Context, p kiosk.Phrase) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.said = append(v.said, p.Parts[0].Prompt)
+	v.said, v.tongue = append(v.said, p.Parts[0].Prompt), p.Lang
 }
 func (voiceBench) SetVolume(kiosk.Volume) {}
 func (voiceBench) Silence()               {}
@@ -277,6 +278,42 @@ func TestWholeVisit(t *testing.T) {
 		}
 		if string(photo) != "\x00\x00\x00\x00\x00" {
 			t.Error("the photo's bytes were not zeroed")
+		}
+	})
+}
+
+// The voice and the consent follow the language of the page the citizen touched; a language without its own text of the consent
+// names the Vietnamese one, and the next visit knows nothing of it.
+func TestLanguageOfTheVisit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		touch := func(lang, name string, values map[string]string) {
+			in := Intent{Name: name, Lang: lang, Values: values}
+			b.View(func(v *View) { in.Turn = v.Turn })
+			b.Post(in)
+			synctest.Wait()
+		}
+		both := map[string]string{"chip": "on", "camera": "on"}
+		for _, c := range []struct{ lang, said, text string }{{"en", "en", "consent.chip/1/en"}, {"km", "km", "consent.chip/1"}, {"", "", "consent.chip/1"}} {
+			touch(c.lang, IntentStart, nil)
+			touch(c.lang, IntentSubmit, nil)
+			touch(c.lang, IntentAgree, both)
+			b.at(t, ProcSearch)
+			b.View(func(v *View) {
+				if got := v.Visit.Consents[0].Text; got != c.text {
+					t.Errorf("shown in %q, the consent names %s", c.lang, got)
+				}
+			})
+			b.mu.Lock()
+			said := b.tongue
+			b.mu.Unlock()
+			if said != c.said {
+				t.Errorf("touched in %q, spoken to in %q", c.lang, said)
+			}
+			touch(c.lang, IntentExit, nil)
+			touch(c.lang, IntentExitYes, nil)
+			time.Sleep(time.Minute)
+			b.at(t, Attract)
 		}
 	})
 }

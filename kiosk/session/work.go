@@ -74,7 +74,9 @@ func (r *Runner) begin() {
 
 func (r *Runner) say(key string) {
 	if r.ports.Voice != nil && key != "" {
-		r.ports.Voice.Say(r.ctx, kiosk.Prompt(key))
+		p := kiosk.Prompt(key)
+		p.Lang = r.lang
+		r.ports.Voice.Say(r.ctx, p)
 	}
 }
 
@@ -383,7 +385,7 @@ func (r *Runner) forget() {
 	if r.sealed != nil {
 		clear(r.sealed.Body)
 	}
-	r.filed, r.draft, r.sealed = nil, nil, nil
+	r.filed, r.draft, r.sealed, r.lang = nil, nil, nil, ""
 }
 
 // spot looks for the code of a card that is shown to a camera, as long as the number is still wanted. The lock is held; the
