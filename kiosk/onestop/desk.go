@@ -26,6 +26,28 @@ type Options struct {
 	Audit   *audit.Log         // nil: nothing is logged
 	Cost    Argon2             // of new passwords, zero: DefaultArgon2
 	Now     func() time.Time   // nil: time.Now
+
+	Terms        Terms                          // by when dossiers must be settled; nil: NoTerms
+	Place        func(kiosk, code string) Place // where a dossier belongs; nil: here
+	Linked       map[string][]Child             // by procedure code: the parts of linked procedures
+	ApologyLead  time.Duration                  // how long before the due instant an apology is drafted; zero: DefaultApologyLead
+	HandoverWait time.Duration                  // after which an untaken hand-over is warned of; zero: DefaultHandoverWait
+	FeedbackTime time.Duration                  // in which feedback is answered; zero: DefaultFeedbackTime
+}
+
+// The defaults of Options.
+const (
+	DefaultApologyLead  = 4 * time.Hour
+	DefaultHandoverWait = 8 * time.Hour
+	DefaultFeedbackTime = 15 * 24 * time.Hour
+)
+
+// Place says where a dossier belongs: who took it in, who settles it, in which field it counts, by which channel it came, and
+// whether it was only filed in training.
+type Place struct {
+	Receiver, Resolver, Field string
+	Channel                   kiosk.Channel
+	Training                  bool
 }
 
 // Desk is the one-stop office: it takes dossiers in and lets named persons work on them. It is safe for concurrent use.
@@ -39,6 +61,7 @@ type Desk struct {
 	byLogin  *Throttle // login from anywhere: a distributed guess
 	byAddr   *Throttle // address with any login: a sweep
 	byToken  *Throttle // citizens' look-ups, per asker
+	bySay    *Throttle // citizens' feedback, per asker
 	hashing  chan struct{}
 	nobody   string // a hash nobody's password gives: unknown logins take as long as known ones
 }
@@ -67,6 +90,7 @@ func NewDesk(o Options) (*Desk, error) {
 	if o.Cost == (Argon2{}) {
 		o.Cost = DefaultArgon2
 	}
+	o.setDefaults()
 	if o.Audit == nil {
 		o.Audit = audit.New(slog.DiscardHandler, audit.Options{})
 	}
@@ -84,8 +108,29 @@ func NewDesk(o Options) (*Desk, error) {
 		byLogin:  NewThrottle(30, 30*time.Second, 15*time.Minute, o.Now),
 		byAddr:   NewThrottle(30, 30*time.Second, 15*time.Minute, o.Now),
 		byToken:  NewThrottle(10, 10*time.Second, 10*time.Minute, o.Now),
+		bySay:    NewThrottle(5, time.Minute, time.Hour, o.Now),
 		hashing:  make(chan struct{}, 2), // at most two hashes of 64 MiB at a time
 	}, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.Terms == nil {
+		o.Terms = NoTerms{}
+	}
+	if o.Place == nil {
+		o.Place = func(string, string) Place {
+			return Place{Receiver: o.Office, Resolver: o.Office, Channel: kiosk.ChannelDirect}
+		}
+	}
+	if o.ApologyLead == 0 {
+		o.ApologyLead = DefaultApologyLead
+	}
+	if o.HandoverWait == 0 {
+		o.HandoverWait = DefaultHandoverWait
+	}
+	if o.FeedbackTime == 0 {
+		o.FeedbackTime = DefaultFeedbackTime
+	}
 }
 
 // Office gives the office's name, Hotline its telephone.

@@ -25,7 +25,45 @@ type Item struct {
 	StateAt   time.Time          // when the state was entered
 	StateNote string             // the officer's words to the citizen on entering it
 	Number    string             // mã hồ sơ, "" until received
+
+	Receiver string        // the unit that took it in
+	Resolver string        // the unit that settles it; another than Receiver where the procedure says so
+	Field    string        // lĩnh vực
+	Channel  kiosk.Channel // KenhThucHien
+	Training bool          // of a training kiosk: never counted, never synchronised
+	Evidence [32]byte      // SHA-256 of the evidence package, zero when it could not be opened
+	Override Override      // who answers for an identity that the machines could not verify
+	Papers   int           // digitised components
+	Reused   int           // components taken from the store of papers instead of being asked for again
+	Officer  Person        // who has it in hand, zero: nobody yet
+
+	Accepted    time.Time // entered state 2 first: the clock starts
+	Promised    time.Time // the due instant first told (Mẫu 01), moved by supplements only: what on-time is judged by
+	Due         time.Time // the due instant now: Promised, or what an extension made of it
+	Finished    time.Time // entered state 9, zero again on a correction
+	Returned    time.Time // entered state 10
+	Closed      time.Time // entered state 3 or 8
+	Paused      time.Time // waits for supplements since then
+	Supplements int       // how often they were asked for
+	Extended    bool      // the one extension was used
+	Results     int       // result files
+	ResultCodes int       // of these, with a result code (KQ.…)
 }
+
+// Override is a named person's word for an identity that the machines could not verify.
+type Override struct {
+	By     int64
+	Reason string
+}
+
+// Person is an account as others see it.
+type Person struct {
+	ID   int64
+	Name string
+}
+
+// Over reports whether nothing more will happen to the dossier's time: settled, refused or stopped.
+func (i Item) Over() bool { return !i.Finished.IsZero() || !i.Closed.IsZero() || !i.Returned.IsZero() }
 
 // EventKind names what happened to a dossier.
 type EventKind string
@@ -77,15 +115,23 @@ type Step struct {
 	Actor   Actor
 	At      time.Time
 	Number  Numbering // used when To is state 2 and the dossier has no number
+
+	Override bool      // Reason is the named override of an identity that is not verified
+	Due      time.Time // the due instant as of this step, zero: as it was
+	Children []Child   // of a linked procedure, when To is state 2
 }
 
 // Filter selects items of the inbox, oldest first.
 type Filter struct {
-	State  kiosk.DossierState // 0: every state
-	Fault  bool               // only those that cannot be opened
-	After  int64              // page on: only items with a row greater than this
-	Limit  int                // at most this many, 1 to MaxPage
-	Search string             // an official number or a kiosk's id, exactly
+	Officer  int64              // only what this person has in hand
+	Late     bool               // only what is not settled although due
+	Training bool               // training dossiers instead of real ones
+	State    kiosk.DossierState // 0: every state
+	Fault    bool               // only those that cannot be opened
+	After    int64              // page on: only items with a row greater than this
+	Limit    int                // at most this many, 1 to MaxPage
+	Search   string             // an official number or a kiosk's id, exactly
+	Now      time.Time          // for Late
 }
 
 // MaxPage bounds a page of the inbox.

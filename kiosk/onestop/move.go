@@ -41,7 +41,7 @@ func NeedsReason(it Item, to kiosk.DossierState) bool {
 }
 
 // Move takes a dossier to another state in the name of a person. Errors: ErrDenied, ErrRefused, ErrMoved, ErrNote, ErrLong,
-// ErrConfirm, ErrReason, ErrFault, ErrNotFound, the store's.
+// ErrConfirm, ErrReason, ErrFault, ErrNotFound, ErrChildren, the store's.
 func (d *Desk) Move(ctx context.Context, a Account, r MoveRequest) (Item, error) {
 	m, ok := FindMove(r.From, r.To)
 	if !ok {
@@ -70,8 +70,14 @@ func (d *Desk) Move(ctx context.Context, a Account, r MoveRequest) (Item, error)
 	case NeedsReason(it, r.To) && reason == "":
 		return Item{}, ErrReason
 	}
+	now := d.Now()
+	due, err := d.dueOf(ctx, it, r.To, now)
+	if err != nil {
+		return Item{}, err
+	}
 	it, err = d.opt.Store.Move(ctx, Step{
-		Dossier: r.ID, From: r.From, To: r.To, Note: note, Reason: reason, Actor: a.Actor(), At: d.Now(), Number: d.opt.Number,
+		Dossier: r.ID, From: r.From, To: r.To, Note: note, Reason: reason, Actor: a.Actor(), At: now, Number: d.opt.Number,
+		Override: NeedsReason(it, r.To), Due: due, Children: d.opt.Linked[it.Code],
 	})
 	if err != nil {
 		return Item{}, err
@@ -80,7 +86,9 @@ func (d *Desk) Move(ctx context.Context, a Account, r MoveRequest) (Item, error)
 }
 
 // cleanNote makes a note plain text: NFC, no control characters but line ends, trimmed.
-func cleanNote(s string) (string, error) {
+func cleanNote(s string) (string, error) { return cleanText(s, MaxNote) }
+
+func cleanText(s string, most int) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", ErrLong
 	}
@@ -91,7 +99,7 @@ func cleanNote(s string) (string, error) {
 		return r
 	}, norm.NFC.String(s))
 	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) > MaxNote {
+	if utf8.RuneCountInString(s) > most {
 		return "", ErrLong
 	}
 	return s, nil

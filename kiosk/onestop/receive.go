@@ -47,6 +47,7 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 		Verdict: kiosk.Undetermined, State: kiosk.StateRegistered, StateAt: now,
 	}
 	d.describe(&it, s.Body)
+	d.place(&it)
 	it, fresh, err = d.opt.Store.Insert(ctx, Envelope{Item: it, Body: s.Body})
 	if errors.Is(err, ErrConflict) {
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "", "%w", backoffice.ErrConflict)
@@ -64,6 +65,13 @@ func (d *Desk) describe(it *Item, body []byte) {
 	defer o.Wipe()
 	it.Code, it.Title, it.Verdict = o.Dossier.Procedure.Code, o.Dossier.Procedure.Name, o.Report.Verdict
 	it.Label = d.labels.Seal(it.ID, o.Name())
+	it.Evidence, it.Papers = sha256.Sum256(o.plain), len(o.Dossier.Papers)
+}
+
+// place says where the dossier belongs; a training kiosk's stays one even when it cannot be opened.
+func (d *Desk) place(it *Item) {
+	p := d.opt.Place(it.Kiosk, it.Code)
+	it.Receiver, it.Resolver, it.Field, it.Channel, it.Training = p.Receiver, p.Resolver, p.Field, p.Channel, p.Training
 }
 
 // acknowledge says what was true when the dossier came in, so that a repeated delivery gets the same bytes.

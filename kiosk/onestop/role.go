@@ -29,22 +29,34 @@ const (
 	PermCorrect  Permission = "correct"  // take a finished dossier back
 	PermAccounts Permission = "accounts" // manage accounts
 	PermAudit    Permission = "audit"    // read the audit chain
+	PermForward  Permission = "forward"  // hand a dossier to another person
+	PermSign     Permission = "sign"     // sign letters and certified copies in the office's name
+	PermCompare  Permission = "compare"  // compare a copy with its original
+	PermQueue    Permission = "queue"    // draw and call queue numbers
+	PermFeedback Permission = "feedback" // read and answer feedback
+	PermReport   Permission = "report"   // statistics and registers
+	PermKiosks   Permission = "kiosks"   // the kiosks' health
 )
 
 // Permissions is the closed list, in order.
 var Permissions = []Permission{
 	PermInbox, PermOpen, PermPhotos, PermReceive, PermProcess, PermReturn, PermCorrect, PermAccounts, PermAudit,
+	PermForward, PermSign, PermCompare, PermQueue, PermFeedback, PermReport, PermKiosks,
 }
 
 var matrix = map[Role]map[Permission]bool{
 	RoleHead: {
 		PermInbox: true, PermOpen: true, PermPhotos: true, PermReceive: true, PermProcess: true, PermReturn: true,
-		PermCorrect: true, PermAudit: true,
+		PermCorrect: true, PermAudit: true, PermForward: true, PermSign: true, PermCompare: true, PermQueue: true, PermFeedback: true,
+		PermReport: true, PermKiosks: true,
 	},
-	RoleReceiver:   {PermInbox: true, PermOpen: true, PermPhotos: true, PermReceive: true, PermReturn: true},
-	RoleSpecialist: {PermInbox: true, PermOpen: true, PermPhotos: true, PermProcess: true},
-	RoleClerk:      {PermInbox: true, PermOpen: true, PermReturn: true},
-	RoleAdmin:      {PermAccounts: true, PermAudit: true},
+	RoleReceiver: {
+		PermInbox: true, PermOpen: true, PermPhotos: true, PermReceive: true, PermReturn: true, PermForward: true, PermCompare: true,
+		PermQueue: true, PermKiosks: true,
+	},
+	RoleSpecialist: {PermInbox: true, PermOpen: true, PermPhotos: true, PermProcess: true, PermForward: true, PermCompare: true},
+	RoleClerk:      {PermInbox: true, PermOpen: true, PermReturn: true, PermForward: true, PermQueue: true, PermReport: true},
+	RoleAdmin:      {PermAccounts: true, PermAudit: true, PermKiosks: true},
 }
 
 // May reports whether the role has the permission. An unknown role has none.

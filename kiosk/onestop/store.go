@@ -3,6 +3,7 @@ package onestop
 import (
 	"context"
 	"errors"
+	"time"
 
 	"motcua/kiosk"
 )
@@ -23,7 +24,8 @@ var (
 // fresh false, so that a repeated delivery gets the same answer; with another body it is ErrConflict.
 //
 // Move checks the table again, assigns the number when the step needs one, writes the new state and the event, all in one
-// transaction. Errors: ErrNotFound, ErrMoved, ErrRefused, ErrNumber.
+// transaction. With the state come the clock ([After]), the children, the letter and, when it is settled in time, the withdrawal of
+// an apology's draft. Errors: ErrNotFound, ErrMoved, ErrRefused, ErrNumber, ErrChildren.
 //
 // A suite that every Store passes is package onestoptest.
 type Store interface {
@@ -45,8 +47,28 @@ type Store interface {
 	Accounts(ctx context.Context) ([]Account, error)
 	SetAccount(ctx context.Context, a Account) error
 
+	ChildStore
+	HandoverStore
+	LetterStore
+	AlertStore
+	ResultStore
+	RatingStore
+	FeedbackStore
+	TicketStore
+	CopyStore
+	SyncStore
+	BeatStore
+	FactStore
+
 	Ping(ctx context.Context) error
 	Close() error
+}
+
+// FactStore walks what statistics are made of. Each gives the real dossiers, training ones never, that were accepted before to and
+// not over before from; Moved their arrivals (From 0) and moves in the time, by dossier.
+type FactStore interface {
+	Each(ctx context.Context, from, to time.Time, f func(Item) error) error
+	Moved(ctx context.Context, from, to time.Time, f func(Event) error) error
 }
 
 // Counts is how many dossiers are in each state, and how many of all cannot be opened.

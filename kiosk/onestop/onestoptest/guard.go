@@ -1,6 +1,8 @@
 package onestoptest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"motcua/kiosk"
@@ -15,6 +17,10 @@ func TestOnlyAdded(t *testing.T, s onestop.Store, exec func(query string) error)
 	if _, err := s.Move(t.Context(), step(it.ID, 1, 2, a)); err != nil {
 		t.Fatal(err)
 	}
+	who := onestop.Person{ID: a.ID, Name: a.Name}
+	if _, err := s.HandOver(t.Context(), onestop.Handover{Dossier: it.ID, At: At, From: who, To: who}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.AppendAudit(t.Context(), kiosk.AuditRecord{Seq: 1, At: At, Event: "x", Fields: "{}"}); err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +29,8 @@ func TestOnlyAdded(t *testing.T, s onestop.Store, exec func(query string) error)
 		"UPDATE envelope SET body = ''", "DELETE FROM envelope", "DELETE FROM dossier", "UPDATE dossier SET number = 'X-1'",
 		"UPDATE dossier SET number = NULL", "UPDATE dossier SET id = '" + UUID() + "'", "DELETE FROM account",
 		"UPDATE dossier SET state = 11", "UPDATE dossier SET verdict = 'perhaps'", "UPDATE account SET role = 'mayor'",
+		"UPDATE dossier SET evidence = NULL", "UPDATE dossier SET channel = 'pigeon'", "DELETE FROM letter", "DELETE FROM handover",
+		"INSERT INTO ecopy (dossier, paper, sha256, pages, fee, compared, compared_name, signed, signed_name) SELECT id, 1, sha256, 1, 0, 0, '', 1, '' FROM dossier",
 	} {
 		if err := exec(q); err == nil {
 			t.Errorf("%s was done", q)
@@ -38,6 +46,12 @@ func TestChecks(t *testing.T, allows func(table, column, value string) error) {
 	}
 	for _, k := range onestop.EventKinds {
 		want[[2]string{"event", "kind"}] = append(want[[2]string{"event", "kind"}], string(k))
+	}
+	for table, list := range map[[2]string]any{
+		{"letter", "kind"}: onestop.LetterKinds, {"letter", "status"}: onestop.LetterStatuses, {"alert", "kind"}: onestop.AlertKinds,
+		{"result", "signature"}: onestop.SignatureStatuses, {"ticket", "status"}: onestop.TicketStatuses,
+	} {
+		want[table] = strings.Fields(strings.Trim(fmt.Sprint(list), "[]"))
 	}
 	for at, list := range want {
 		for _, v := range list {

@@ -39,6 +39,20 @@ func TestStore(t *testing.T, open func(t *testing.T) onestop.Store) {
 		"events":                    events,
 		"accounts":                  accounts,
 		"audit chain":               auditChain,
+		"authenticated":             authenticated,
+		"clock":                     clock,
+		"apologies":                 apologies,
+		"alerts":                    alerts,
+		"linked procedures":         linked,
+		"hand-overs":                handovers,
+		"results":                   results,
+		"ratings":                   ratings,
+		"feedback":                  feedbacks,
+		"queue numbers":             tickets,
+		"certified copies":          copies,
+		"synchronisation":           syncs,
+		"beats":                     beats,
+		"facts":                     facts,
 	}
 	for name, f := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +85,8 @@ func Envelope() onestop.Envelope {
 	return onestop.Envelope{Body: body, Item: onestop.Item{
 		ID: UUID(), TokenID: hex.EncodeToString(token), SHA256: sha256.Sum256(body), Size: len(body), Kiosk: "kiosk-1",
 		Created: At.Add(-time.Minute), Received: At, Code: "1.001193", Title: "Đăng ký khai sinh", Verdict: kiosk.Verified,
-		Label: []byte{1, 2, 3}, State: kiosk.StateRegistered, StateAt: At,
+		Label: []byte{1, 2, 3}, State: kiosk.StateRegistered, StateAt: At, Channel: kiosk.ChannelDirect, Evidence: sha256.Sum256(token),
+		Receiver: "Phường Thí Điểm", Resolver: "Phường Thí Điểm", Field: "Hộ tịch", Papers: 2,
 	}}
 }
 
@@ -174,7 +189,7 @@ func listAndCount(t *testing.T, s onestop.Store) {
 		ids = append(ids, insert(t, s).ID)
 	}
 	bad := Envelope()
-	bad.Item.Fault, bad.Item.Label, bad.Item.Verdict = kiosk.CodeBadInput, nil, kiosk.Undetermined
+	bad.Item.Fault, bad.Item.Label, bad.Item.Verdict, bad.Item.Evidence = kiosk.CodeBadInput, nil, kiosk.Undetermined, [32]byte{}
 	if _, _, err := s.Insert(t.Context(), bad); err != nil {
 		t.Fatal(err)
 	}

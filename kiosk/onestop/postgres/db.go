@@ -45,6 +45,7 @@ const (
 
 var dialect = sqlstore.Dialect{
 	Lock:   " FOR UPDATE",
+	Skip:   " FOR UPDATE SKIP LOCKED",
 	Chain:  fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", lockChain),
 	Unique: func(err error) bool { return sqlState(err) == "23505" },
 	Code:   codeOf,

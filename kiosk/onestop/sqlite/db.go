@@ -186,8 +186,8 @@ func codeOf(err error) (kiosk.Code, string) {
 	return "", ""
 }
 
-// unique reports whether err is a violated UNIQUE constraint.
+// unique reports whether err is a violated UNIQUE or PRIMARY KEY constraint.
 func unique(err error) bool {
 	var e sqlite3.Error
-	return errors.As(err, &e) && e.ExtendedCode == sqlite3.ErrConstraintUnique
+	return errors.As(err, &e) && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
 }

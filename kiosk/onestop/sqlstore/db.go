@@ -15,6 +15,7 @@ type Dialect struct {
 	Bind   func(query string) string        // writes the placeholders $1, $2, … as the database takes them; nil: as they are
 	Lock   string                           // after a SELECT of the row that a transaction will change
 	Chain  string                           // a statement that lets one transaction at a time add to the audit chain, "" when writers queue anyway
+	Skip   string                           // after a SELECT of one row of many that several transactions want
 	Unique func(error) bool                 // a UNIQUE constraint was violated
 	Code   func(error) (kiosk.Code, string) // code and hint of one of the database's own errors, "" for none
 	Retry  func(error) bool                 // the transaction may be run again; nil: never
@@ -136,6 +137,7 @@ func (d *DB) Close() error { return d.fault("close database", d.db.Close()) }
 // passed are the errors that a caller decides on.
 var passed = []error{
 	onestop.ErrNotFound, onestop.ErrConflict, onestop.ErrMoved, onestop.ErrRefused, onestop.ErrTaken, onestop.ErrNumber,
+	onestop.ErrChildren, onestop.ErrExtended, onestop.ErrNoDraft,
 	context.Canceled, context.DeadlineExceeded,
 }
 
@@ -169,6 +171,29 @@ func none(err error) error {
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
+// stamp is micros with 0 for no time.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromStamp(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return fromMicros(n)
+}
+
+// orNull gives NULL for a reference to nobody.
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
 
 func number(b bool) int {
 	if b {

@@ -3,26 +3,57 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/onestop"
 )
 
 const itemColumns = `"row", id, token_id, sha256, size, kiosk, created, received, code, title, verdict, fault, label,
-	state, state_at, state_note, coalesce(number, '')`
+	state, state_at, state_note, coalesce(number, ''), receiver, resolver, field, channel, training, evidence,
+	coalesce(override_by, 0), override_reason, papers, reused, coalesce(officer, 0), officer_name, accepted, promised, due, finished,
+	returned, closed, paused, supplements, extended, results, result_codes`
 
 func scanRow(s scanner) (onestop.Row, error) {
 	var r onestop.Row
-	var sum []byte
-	var created, received, stateAt int64
+	var sum, evidence []byte
+	var created, received, stateAt, accepted, promised, due, finished, returned, closed, paused int64
 	err := s.Scan(&r.Row, &r.ID, &r.TokenID, &sum, &r.Size, &r.Kiosk, &created, &received, &r.Code, &r.Title, &r.Verdict,
-		&r.Fault, &r.Label, &r.State, &stateAt, &r.StateNote, &r.Number)
+		&r.Fault, &r.Label, &r.State, &stateAt, &r.StateNote, &r.Number, &r.Receiver, &r.Resolver, &r.Field, &r.Channel, &r.Training,
+		&evidence, &r.Override.By, &r.Override.Reason, &r.Papers, &r.Reused, &r.Officer.ID, &r.Officer.Name, &accepted, &promised,
+		&due, &finished, &returned, &closed, &paused, &r.Supplements, &r.Extended, &r.Results, &r.ResultCodes)
 	if err != nil {
 		return r, none(err)
 	}
 	r.SHA256 = [32]byte(sum)
+	copy(r.Evidence[:], evidence)
 	r.Created, r.Received, r.StateAt = fromMicros(created), fromMicros(received), fromMicros(stateAt)
+	r.Accepted, r.Promised, r.Due, r.Finished = fromStamp(accepted), fromStamp(promised), fromStamp(due), fromStamp(finished)
+	r.Returned, r.Closed, r.Paused = fromStamp(returned), fromStamp(closed), fromStamp(paused)
 	return r, nil
+}
+
+// items walks dossiers.
+func (d *DB) items(ctx context.Context, op string, f func(onestop.Item) error, where string, args ...any) error {
+	var theirs error // of f: it passes as it is
+	err := d.ask().each(ctx, func(s scanner) error {
+		r, err := scanRow(s)
+		if err != nil {
+			return err
+		}
+		theirs = f(r.Item)
+		return theirs
+	}, "SELECT "+itemColumns+" FROM dossier "+where, args...)
+	if theirs != nil {
+		return theirs
+	}
+	return d.fault(op, err)
+}
+
+// Each walks the real dossiers, training ones never, that were accepted before to and were not over before from, oldest first.
+func (d *DB) Each(ctx context.Context, from, to time.Time, f func(onestop.Item) error) error {
+	return d.items(ctx, "count dossiers", f, `WHERE training = 0 AND accepted > 0 AND accepted < $2
+		AND (finished = 0 OR finished >= $1 OR returned >= $1) AND (closed = 0 OR closed >= $1) ORDER BY accepted, "row"`, stamp(from), stamp(to))
 }
 
 // itemBy gives the dossier whose column has the value; lock is the dialect's when the transaction will change it.
@@ -71,9 +102,11 @@ func (d *DB) insert(ctx context.Context, e onestop.Envelope) (it onestop.Item, f
 func insertItem(ctx context.Context, q asker, e onestop.Envelope) error {
 	i := e.Item
 	err := q.exec(ctx, `INSERT INTO dossier (id, token_id, sha256, size, kiosk, created, received, code, title, verdict,
-		fault, label, state, state_at, state_note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '')`,
+		fault, label, state, state_at, state_note, receiver, resolver, field, channel, training, evidence, papers, reused)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', $15, $16, $17, $18, $19, $20, $21, $22)`,
 		i.ID, i.TokenID, i.SHA256[:], len(e.Body), i.Kiosk, micros(i.Created), micros(i.Received), i.Code, i.Title, i.Verdict,
-		i.Fault, i.Label, i.State, micros(i.StateAt))
+		i.Fault, i.Label, i.State, micros(i.StateAt), i.Receiver, i.Resolver, i.Field, channelOf(i), number(i.Training), evidenceOf(i),
+		i.Papers, i.Reused)
 	if err != nil {
 		return err
 	}
@@ -81,6 +114,21 @@ func insertItem(ctx context.Context, q asker, e onestop.Envelope) error {
 		return err
 	}
 	return insertEvent(ctx, q, onestop.Event{Dossier: i.ID, At: i.Received, Kind: onestop.EventTakenIn, To: i.State})
+}
+
+// evidenceOf gives the hash, NULL for none.
+func evidenceOf(i onestop.Item) any {
+	if i.Evidence == [32]byte{} {
+		return nil
+	}
+	return i.Evidence[:]
+}
+
+func channelOf(i onestop.Item) kiosk.Channel {
+	if i.Channel == "" {
+		return kiosk.ChannelDirect
+	}
+	return i.Channel
 }
 
 // Item gives the dossier of that id.
@@ -111,8 +159,17 @@ func (d *DB) List(ctx context.Context, f onestop.Filter) (out []onestop.Row, err
 		return err
 	}, "SELECT "+itemColumns+` FROM dossier
 		WHERE "row" > $1 AND ($2 = 0 OR state = $2) AND ($3 = 0 OR fault <> '') AND ($4 = '' OR number = $4 OR id = $4)
-		ORDER BY "row" LIMIT $5`, f.After, int(f.State), number(f.Fault), f.Search, limit)
+		AND (CAST($5 AS bigint) = 0 OR officer = CAST($5 AS bigint)) AND (CAST($6 AS bigint) = 0 OR (due > 0 AND due < CAST($6 AS bigint) AND finished = 0 AND closed = 0 AND paused = 0))
+		AND training = $7
+		ORDER BY "row" LIMIT $8`, f.After, int(f.State), number(f.Fault), f.Search, f.Officer, lateAt(f), number(f.Training), limit)
 	return out, d.fault("list dossiers", err)
+}
+
+func lateAt(f onestop.Filter) int64 {
+	if !f.Late {
+		return 0
+	}
+	return stamp(f.Now)
 }
 
 // Counts counts the dossiers by state.
@@ -125,7 +182,7 @@ func (d *DB) Counts(ctx context.Context) (c onestop.Counts, err error) {
 		c.State[state] = n
 		c.Fault += faults
 		return err
-	}, "SELECT state, count(*), count(*) FILTER (WHERE fault <> '') FROM dossier GROUP BY state")
+	}, "SELECT state, count(*), count(*) FILTER (WHERE fault <> '') FROM dossier WHERE training = 0 GROUP BY state")
 	return c, d.fault("count dossiers", err)
 }
 
@@ -141,13 +198,7 @@ func (d *DB) Move(ctx context.Context, s onestop.Step) (it onestop.Item, err err
 		case !onestop.Allowed(it.State, s.To, it.Number):
 			return onestop.ErrRefused
 		}
-		if s.To == kiosk.StateReceived && it.Number == "" {
-			if err := assign(ctx, q, s); err != nil {
-				return err
-			}
-		}
-		if err := q.exec(ctx, "UPDATE dossier SET state = $1, state_at = $2, state_note = $3 WHERE id = $4",
-			s.To, micros(s.At), s.Note, s.Dossier); err != nil {
+		if err := enter(ctx, q, s, it); err != nil {
 			return err
 		}
 		err := insertEvent(ctx, q, onestop.Event{
@@ -163,6 +214,64 @@ func (d *DB) Move(ctx context.Context, s onestop.Step) (it onestop.Item, err err
 		return onestop.Item{}, d.fault("move dossier", err)
 	}
 	return it, nil
+}
+
+// enter does what entering a state brings: the number, the clock, the children, the letter.
+func enter(ctx context.Context, q asker, s onestop.Step, it onestop.Item) error {
+	if s.Override {
+		if err := q.exec(ctx, "UPDATE dossier SET override_by = $1, override_reason = $2 WHERE id = $3", s.Actor.ID, s.Reason, s.Dossier); err != nil {
+			return err
+		}
+	}
+	if s.To == kiosk.StateReceived && it.Number == "" {
+		if err := assign(ctx, q, s); err != nil {
+			return err
+		}
+		if err := insertChildren(ctx, q, s); err != nil {
+			return err
+		}
+	}
+	if s.To == kiosk.StateFinished {
+		if err := finish(ctx, q, s, it); err != nil {
+			return err
+		}
+	}
+	if err := stepLetter(ctx, q, s, it); err != nil {
+		return err
+	}
+	next := onestop.After(it, s)
+	return q.exec(ctx, `UPDATE dossier SET state = $1, state_at = $2, state_note = $3, accepted = $4, promised = $5, due = $6, finished = $7,
+		returned = $8, closed = $9, paused = $10, supplements = $11, officer = coalesce($12, officer),
+		officer_name = CASE WHEN $12 IS NULL THEN officer_name ELSE $13 END WHERE id = $14`,
+		s.To, micros(s.At), s.Note, stamp(next.Accepted), stamp(next.Promised), stamp(next.Due), stamp(next.Finished), stamp(next.Returned),
+		stamp(next.Closed), stamp(next.Paused), next.Supplements, orNull(next.Officer.ID), next.Officer.Name, s.Dossier)
+}
+
+func insertChildren(ctx context.Context, q asker, s onestop.Step) error {
+	for i, c := range s.Children {
+		if err := q.exec(ctx, `INSERT INTO child (dossier, ord, code, title, resolver, done, actor_name) VALUES ($1, $2, $3, $4, $5, 0, '')`,
+			s.Dossier, i+1, c.Code, c.Title, c.Resolver); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish refuses while a child is open, and takes the apology's draft back when there is still time.
+func finish(ctx context.Context, q asker, s onestop.Step, it onestop.Item) error {
+	all, err := children(ctx, q, s.Dossier)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Done.IsZero() {
+			return onestop.ErrChildren
+		}
+	}
+	if it.Due.IsZero() || s.At.After(it.Due) {
+		return nil
+	}
+	return withdraw(ctx, q, s.Dossier)
 }
 
 // assign draws the next number of the scope and gives it to the dossier, inside the accepting transaction: a number is never
