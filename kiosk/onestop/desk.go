@@ -30,6 +30,7 @@ type Options struct {
 	Terms        Terms                          // by when dossiers must be settled; nil: NoTerms
 	Place        func(kiosk, code string) Place // where a dossier belongs; nil: here
 	Linked       map[string][]Child             // by procedure code: the parts of linked procedures
+	Forms        map[LetterKind]LetterForm      // nil: DefaultForms
 	ApologyLead  time.Duration                  // how long before the due instant an apology is drafted; zero: DefaultApologyLead
 	HandoverWait time.Duration                  // after which an untaken hand-over is warned of; zero: DefaultHandoverWait
 	FeedbackTime time.Duration                  // in which feedback is answered; zero: DefaultFeedbackTime
@@ -121,6 +122,9 @@ func (o *Options) setDefaults() {
 		o.Place = func(string, string) Place {
 			return Place{Receiver: o.Office, Resolver: o.Office, Channel: kiosk.ChannelDirect}
 		}
+	}
+	if o.Forms == nil {
+		o.Forms = DefaultForms
 	}
 	if o.ApologyLead == 0 {
 		o.ApologyLead = DefaultApologyLead

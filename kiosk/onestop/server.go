@@ -30,7 +30,8 @@ type ServerOptions struct {
 	Officers string          // address of the officers' pages
 	Pages    http.Handler    // package ui/officer
 	PagesTLS *tls.Certificate
-	Version  string // told in the start event
+	Version  string        // told in the start event
+	Sweep    time.Duration // how often deadlines are looked at, 0: never
 }
 
 // Server is the running back office: the intake and the officers' pages, each on its own listener.
@@ -44,6 +45,7 @@ type Server struct {
 	offLn    net.Listener
 
 	wait  sync.WaitGroup
+	halt  context.CancelFunc // of the sweep
 	errs  chan error
 	close sync.Once
 	cerr  error
@@ -107,6 +109,11 @@ func (s *Server) Open(ctx context.Context) error {
 	}
 	s.serve(s.intake, s.inLn, true)
 	s.serve(s.officers, s.offLn, s.opt.PagesTLS != nil)
+	sweep, halt := context.WithCancel(context.WithoutCancel(ctx))
+	s.halt = halt
+	if s.opt.Sweep > 0 {
+		s.wait.Go(func() { s.opt.Desk.SweepEvery(sweep, s.opt.Sweep) })
+	}
 	s.opt.Desk.log.Event(ctx, audit.OfficeStart, append(version(s.opt.Version), audit.MS(time.Since(s.started)))...)
 	return nil
 }
@@ -186,6 +193,7 @@ func (s *Server) stop() error {
 		return nil
 	}
 	begun := time.Now()
+	s.halt()
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	err := errors.Join(shutdown(ctx, s.intake), shutdown(ctx, s.officers))

@@ -8,12 +8,15 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
 
 	"motcua/drivers/emrtd/pa"
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
+	"motcua/kiosk/calendar"
+	"motcua/kiosk/catalogue"
 	"motcua/kiosk/onestop"
 	"motcua/kiosk/onestop/postgres"
 	"motcua/kiosk/onestop/sqlite"
@@ -119,10 +122,14 @@ func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store
 	if err != nil {
 		return nil, err
 	}
-	desk, err := onestop.NewDesk(onestop.Options{
+	o := onestop.Options{
 		Office: cfg.Office, Hotline: cfg.Hotline, Store: store, Seal: keys.Seal, Ack: keys.Ack, Number: cfg.Numbering(),
 		Devices: keys.CA.Pool(), Chip: chip(trust), Audit: log,
-	})
+	}
+	if err := setRules(cfg, &o); err != nil {
+		return nil, err
+	}
+	desk, err := onestop.NewDesk(o)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +137,8 @@ func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store
 	if err != nil {
 		return nil, err
 	}
-	o := onestop.ServerOptions{
-		Desk: desk, Intake: cfg.Intake.Listen, TLS: keys.Server, Clients: keys.CA.Pool(),
+	so := onestop.ServerOptions{
+		Desk: desk, Sweep: sweepEvery, Intake: cfg.Intake.Listen, TLS: keys.Server, Clients: keys.CA.Pool(),
 		Revoked: cfg.Intake.Revoked, Officers: cfg.Officers.Listen, Pages: pages, Version: version,
 	}
 	if cfg.Officers.Certificate != "" {
@@ -139,9 +146,53 @@ func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store
 		if err != nil {
 			return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "read the officers' certificate", "check [officers] certificate and key in onestop.toml", "%w", err)
 		}
-		o.PagesTLS = &cert
+		so.PagesTLS = &cert
 	}
-	return onestop.NewServer(o)
+	return onestop.NewServer(so)
+}
+
+// sweepEvery is how often deadlines are looked at.
+const sweepEvery = time.Minute
+
+// setRules gives the office what it works by: the catalogue, the calendars, where dossiers belong, the letters.
+func setRules(cfg onestop.Config, o *onestop.Options) error {
+	procedures, err := openCatalogue(cfg.Path(cfg.Catalogue))
+	if err != nil {
+		return err
+	}
+	set, err := openCalendar(cfg.Path(cfg.Calendar.File))
+	if err != nil {
+		return err
+	}
+	r := onestop.Reckoner{Procedures: procedures}
+	if r.Ordinary, err = set.Office(cfg.Calendar.Ordinary); err != nil {
+		return err
+	}
+	if r.Saturday, err = set.Office(cfg.Calendar.Saturday); err != nil {
+		return err
+	}
+	if o.Forms, err = cfg.LetterForms(); err != nil {
+		return err
+	}
+	o.Terms, o.Place, o.Linked = r, cfg.Place(procedures), cfg.Children()
+	o.ApologyLead = time.Duration(cfg.Time.ApologyHours) * time.Hour
+	o.HandoverWait = time.Duration(cfg.Time.HandoverHours) * time.Hour
+	o.FeedbackTime = time.Duration(cfg.Time.FeedbackDays) * 24 * time.Hour
+	return nil
+}
+
+func openCatalogue(path string) (*catalogue.Catalogue, error) {
+	if path == "" {
+		return catalogue.Starter()
+	}
+	return catalogue.Open(path)
+}
+
+func openCalendar(path string) (*calendar.Set, error) {
+	if path == "" {
+		return calendar.Starter()
+	}
+	return calendar.Open(path)
 }
 
 // loadTrust reads the trust anchors and tells which files are of no use.

@@ -181,7 +181,7 @@ func (o *Office) SealBytes(t testing.TB, d *kiosk.Dossier, pkg []byte) kiosk.Sea
 func (o *Office) Deliver(t testing.TB, change func(*kiosk.Dossier)) Case {
 	t.Helper()
 	c := o.NewCase(t, change)
-	if _, _, err := o.Desk.Receive(t.Context(), KioskName, c.Sealed); err != nil {
+	if _, _, err := o.Desk.Receive(t.Context(), c.Dossier.Kiosk, c.Sealed); err != nil {
 		t.Fatal(err)
 	}
 	return c
