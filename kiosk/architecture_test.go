@@ -35,6 +35,7 @@ var imports = map[string][]string{
 	"kiosk/seal":       {"kiosk"},
 	"kiosk/outbox":     {"kiosk", "kiosk/audit"},
 	"kiosk/store":      {"kiosk"},
+	"kiosk/rota":       {"kiosk"}, // a file of the office, read at the kiosk
 	"kiosk/backoffice": {"kiosk"},
 	// The conformance suite drives a receiver through the client's wire types.
 	"kiosk/backoffice/backofficetest": {"kiosk", "kiosk/backoffice"},

@@ -34,6 +34,7 @@ const (
 	CodeOfficeUntrusted Code = "office_untrusted"  // the answer is not signed by the office, or is not its answer at all
 	CodeNotFound        Code = "not_found"         // no such procedure, dossier or token
 	CodeStoreFull       Code = "store_full"        // no room on the disk for another dossier
+	CodeClockWrong      Code = "clock_wrong"       // the wall clock cannot be right: no consent or receipt would bear a true time
 	CodeStoreCorrupt    Code = "store_corrupt"     // the database failed its integrity check
 	CodeConfigInvalid   Code = "config_invalid"    // kiosk.toml or onestop.toml cannot be used
 	CodeCatalogue       Code = "catalogue_invalid" // the procedure catalogue cannot be used
@@ -50,8 +51,9 @@ const (
 var Codes = []Code{
 	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardProtocol, CodeCardTimeout,
 	CodeReaderMissing, CodeReaderFault, CodeCameraMissing, CodeCameraFault, CodeModelMissing, CodePhotoUnreadable,
-	CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline, CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull,
-	CodeStoreCorrupt, CodeConfigInvalid, CodeCatalogue, CodeCalendar, CodeBundle, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,
+	CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline,
+	CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull, CodeStoreCorrupt, CodeClockWrong, CodeConfigInvalid,
+	CodeCatalogue, CodeCalendar, CodeBundle, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,
 	CodeInternal,
 }
 

@@ -174,20 +174,23 @@ func (p *page) CanBack() bool {
 	switch p.S.Screen {
 	case session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardPlace, session.CardNumber,
 		session.ScanList, session.ScanAim, session.ScanView, session.Deliver, session.DeliverTo, session.Review,
-		session.StatusAsk, session.StatusShow:
+		session.StatusAsk, session.StatusShow, session.Fault, session.Queue, session.Feedback, session.Rota:
 		return true
 	case session.Form:
 		return p.S.Step > 0 || p.S.Editing
 	case session.Officer:
 		return p.S.Goal == session.GoalSubmit && !p.S.Consented
 	case session.Attract, session.CardReading, session.CardProblem, session.FaceLook, session.FaceRetry, session.Who,
-		session.ScanWait, session.Submitting, session.SubmitProblem, session.Done, session.StatusWait, session.Wiping:
+		session.ScanWait, session.Submitting, session.SubmitProblem, session.Done, session.StatusWait, session.Wiping,
+		session.Rate, session.QueueDraw, session.QueueShow, session.FeedbackSend, session.FeedbackDone:
 	}
 	return false
 }
 
 // CanExit reports whether "Thoát" is offered.
-func (p *page) CanExit() bool { return p.S.InVisit() && p.S.Screen != session.Submitting }
+func (p *page) CanExit() bool {
+	return p.S.InVisit() && p.S.Screen != session.Submitting && p.S.Screen != session.FeedbackSend
+}
 
 // Label gives a field's label in the page's language; a field the pages do not know keeps the dossier's own.
 func (p *page) Label(key, label string) string {
@@ -224,11 +227,12 @@ func (p *page) Refresh() int {
 	switch p.S.Screen {
 	case session.Attract, session.CardPlace:
 		return 3
-	case session.CardReading, session.FaceLook, session.ScanWait, session.Submitting, session.StatusWait, session.Wiping:
+	case session.CardReading, session.FaceLook, session.ScanWait, session.Submitting, session.StatusWait, session.Wiping, session.QueueDraw, session.FeedbackSend:
 		return 1
 	case session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardNumber, session.CardProblem,
 		session.FaceRetry, session.Officer, session.Who, session.Form, session.ScanList, session.ScanAim, session.ScanView,
-		session.Deliver, session.DeliverTo, session.Review, session.SubmitProblem, session.Done, session.StatusAsk, session.StatusShow:
+		session.Deliver, session.DeliverTo, session.Review, session.SubmitProblem, session.Done, session.StatusAsk, session.StatusShow,
+		session.Fault, session.Rate, session.Queue, session.QueueShow, session.Feedback, session.FeedbackDone, session.Rota:
 	}
 	return 0
 }
@@ -263,7 +267,7 @@ func (p *page) Staff() kiosk.Code {
 	switch {
 	case p.S.Reason != "":
 		return p.S.Reason
-	case p.S.Screen == session.Home || p.S.Screen == session.ProcDetail:
+	case p.S.Screen == session.Home, p.S.Screen == session.ProcDetail:
 		return p.S.Closed
 	}
 	return ""

@@ -19,10 +19,13 @@ func buildStories() []story {
 		}
 		st := story{Name: s.String(), State: filing(s)}
 		switch s {
-		case session.Attract, session.Home, session.Wiping:
+		case session.Attract, session.Home, session.Wiping, session.Queue, session.QueueDraw, session.QueueShow, session.Feedback,
+			session.FeedbackSend, session.FeedbackDone, session.Rota, session.Rate:
 			st.State = session.State{Screen: s}
 		case session.StatusAsk, session.StatusWait, session.StatusShow:
 			st.State = session.State{Screen: s, Goal: session.GoalStatus}
+		case session.Fault:
+			st.State = session.State{Screen: s, Closed: kiosk.CodeStoreFull, Reason: kiosk.CodeStoreFull}
 		case session.CardProblem:
 			continue // one story per code below
 		default:
@@ -35,6 +38,7 @@ func buildStories() []story {
 	all = append(all, faceStories()...)
 	all = append(all, listStories()...)
 	all = append(all, statusStories()...)
+	all = append(all, deskStories()...)
 	return append(all, overlayStories()...)
 }
 
@@ -43,6 +47,19 @@ var storyExtra = map[session.Screen]func(*session.Visit){
 	session.CardReading: func(d *session.Visit) { d.Progress = kiosk.ChipProgress{File: kiosk.FileDG2, Done: 9100, Total: 15400} },
 	session.ScanView:    func(d *session.Visit) { d.Pending = storySheet(1) },
 	session.Done:        storyReceipt,
+	session.QueueShow: func(d *session.Visit) {
+		d.Ticket = kiosk.Ticket{Service: kiosk.ServiceResult, Number: 7, At: storyNow}
+	},
+	session.FeedbackDone: func(d *session.Visit) { d.Wrote = "7K3QD0XW9M" },
+	session.Rota: func(d *session.Visit) {
+		today := session.Today(storyNow)
+		next := session.Today(storyNow.AddDate(0, 0, 2))
+		d.Duties = []kiosk.Duty{
+			{Day: today, From: "07:30", To: "11:30", Name: "Nguyễn Thị Thử", Role: "Công chức Tư pháp - Hộ tịch", Counter: "1"},
+			{Day: today, From: "07:30", To: "11:30", Name: "Trần Văn Mẫu", Role: "Công chức Văn hoá - Xã hội", Counter: "2"},
+			{Day: next, From: "07:30", To: "17:00", Name: "Lê Thị Giả Định", Counter: "1"},
+		}
+	},
 	session.StatusShow: func(d *session.Visit) {
 		d.Status = kiosk.Status{
 			State: kiosk.StateSupplement, Number: "H99.99.99-261121-0007", Procedure: "Đăng ký khai sinh", Submitted: storyNow.AddDate(0, 0, -1),
@@ -211,4 +228,25 @@ func overlayStories() (all []story) {
 	}
 	return append(all, story{Name: "home-settings", State: session.State{Screen: session.Home}, Panel: panelSettings},
 		story{Name: "home-offline", State: session.State{Screen: session.Home}, View: offline})
+}
+
+// deskStories are what can be done without a dossier, where it looks different.
+func deskStories() []story {
+	left := session.State{Screen: session.Attract, Card: true, Left: true}
+	rated := session.State{Screen: session.Rate, Card: true}
+	place := filing(session.CardPlace)
+	place.Card, place.Left = true, true
+	return []story{
+		{Name: "attract-left", State: left}, {Name: "rate-card", State: rated}, {Name: "card_place-left", State: place},
+		{Name: "fault-clock", State: session.State{Screen: session.Fault, Reason: kiosk.CodeClockWrong}},
+		{Name: "queue-failed", State: session.State{Screen: session.Queue, Reason: kiosk.CodeStoreFull}},
+		{Name: "queue_show-many", State: session.State{Screen: session.QueueShow}, Visit: func(d *session.Visit) {
+			d.Ticket = kiosk.Ticket{Service: kiosk.ServicePriority, Number: 128, At: storyNow}
+		}},
+		{Name: "rota-none", State: session.State{Screen: session.Rota}},
+		{Name: "feedback-bad", State: session.State{Screen: session.Feedback}, Visit: func(d *session.Visit) { d.Invalid, d.Typed = "feedback", "ơ" }},
+		{Name: "feedback-failed", State: session.State{Screen: session.Feedback, Reason: kiosk.CodeStoreFull}, Visit: func(d *session.Visit) {
+			d.Typed = "Ghế ngồi chờ ít quá, mong có thêm."
+		}},
+	}
 }

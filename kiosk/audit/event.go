@@ -57,6 +57,10 @@ const (
 	DossierOpened     Event = "dossier.opened"
 	PictureViewed     Event = "picture.viewed"
 	DossierState      Event = "dossier.state"
+	QueueDrawn        Event = "queue.drawn"
+	FeedbackKept      Event = "feedback.kept"
+	Rated             Event = "rated"
+	CardForgotten     Event = "card.forgotten"
 	Fault             Event = "fault"
 	AuditBroken       Event = "audit.broken"
 	LogRefused        Event = "log.refused"
@@ -104,6 +108,10 @@ var Events = map[Event]Spec{
 	DossierSealed:   {"a dossier was sealed and is durable in the outbox", slog.LevelInfo, true, []Key{KeyBytes, KeyPapers, KeyMS}},
 	Printed:         {"a receipt was printed and cut", slog.LevelInfo, false, []Key{KeyMS}},
 	PrintError:      {"a receipt could not be printed", slog.LevelWarn, false, []Key{KeyCode, KeyMS}},
+	QueueDrawn:      {"a queue number was drawn", slog.LevelInfo, true, []Key{KeyService, KeyMS}},
+	FeedbackKept:    {"somebody wrote to the office; it is sealed and durable", slog.LevelInfo, true, []Key{KeyBytes, KeyMS}},
+	Rated:           {"somebody said how it was, 1 to 5", slog.LevelInfo, true, []Key{KeyScore}},
+	CardForgotten:   {"a visit ended and its card still lies on the reader", slog.LevelWarn, true, nil},
 	StatusLookup:    {"a receipt token was looked up", slog.LevelInfo, true, []Key{KeyFound, KeyCode, KeyMS}},
 
 	OutboxDelivered:   {"a dossier was acknowledged and purged", slog.LevelInfo, true, []Key{KeyMS, KeyTry, KeyAge}},

@@ -46,7 +46,7 @@ var good = map[Key]slog.Attr{
 	KeyOK: Flag(KeyOK, true), KeyKey: Word(KeyKey, kiosk.KeyNumber), KeyPurpose: Word(KeyPurpose, kiosk.PurposeChip),
 	KeyVerdict: Word(KeyVerdict, kiosk.Verified), KeyVersion: slog.String("version", "v0.1.0-3-gabc1234+dirty"),
 	KeyFrom: Word(KeyFrom, "card.read"), KeyTo: Word(KeyTo, "face.pose"), KeyReason: Word(KeyReason, "idle"),
-	KeyPart: Word(KeyPart, "reader"), KeyRole: Word(KeyRole, "receiver"), KeyScreen: Word(KeyScreen, "home"),
+	KeyPart: Word(KeyPart, "reader"), KeyRole: Word(KeyRole, "receiver"), KeyScreen: Word(KeyScreen, "home"), KeyService: Word(KeyService, kiosk.ServiceResult),
 }
 
 func TestEveryEventAcceptsItsKeys(t *testing.T) {

@@ -36,7 +36,9 @@ const (
 	KeyReason    Key = "reason"
 	KeyRole      Key = "role"
 	KeyScreen    Key = "screen"
+	KeyScore     Key = "score"
 	KeySeq       Key = "seq"
+	KeyService   Key = "service"
 	KeySim       Key = "sim"
 	KeyState     Key = "state"
 	KeyStatus    Key = "status"
@@ -89,7 +91,9 @@ var Keys = map[Key]Rule{
 	KeyReason:    {"why, as a word of the caller's closed list", identifier},
 	KeyRole:      {"an officer's role, never the officer", identifier},
 	KeyScreen:    {"a screen of the visit", identifier},
+	KeyScore:     {"how somebody liked it, 1 to 5", number},
 	KeySeq:       {"a position in the audit chain", number},
+	KeyService:   {"what a queue number is for", oneOf(kiosk.Services...)},
 	KeySim:       {"whether devices are simulated", flag},
 	KeyState:     {"a dossier's state, 1 to 10", number},
 	KeyStatus:    {"an HTTP status", number},

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"motcua/kiosk"
@@ -47,6 +48,10 @@ type Client struct {
 	base   string
 	ackKey ed25519.PublicKey
 	http   *http.Client
+
+	mu    sync.Mutex
+	asked time.Time // when the office last answered, by this machine's clock with its monotonic reading
+	dated time.Time // and what time it was there
 }
 
 var _ kiosk.BackOffice = (*Client)(nil)
@@ -157,6 +162,30 @@ func (c *Client) Ping(ctx context.Context) error {
 	return err
 }
 
+// noteDate remembers what time it is at the office. The answer came through TLS that ends at the office, so nobody between could
+// have set it.
+func (c *Client) noteDate(header string) {
+	date, err := http.ParseTime(header)
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked, c.dated = time.Now(), date
+}
+
+// Skew tells how far this machine's wall clock is ahead of the office's, by the last answer and the time that ran since; ok is
+// false when the office has not answered yet.
+func (c *Client) Skew() (ahead time.Duration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked.IsZero() {
+		return 0, false
+	}
+	there := c.dated.Add(time.Since(c.asked))
+	return time.Now().Round(0).Sub(there), true
+}
+
 // do sends one request and gives the body of an answer with one of the wanted statuses; everything else is its outcome.
 func (c *Client) do(ctx context.Context, op, method, path string, body []byte, header http.Header, want ...int) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
@@ -171,6 +200,7 @@ func (c *Client) do(ctx context.Context, op, method, path string, body []byte, h
 		return nil, transportOutcome(op, err)
 	}
 	defer res.Body.Close()
+	c.noteDate(res.Header.Get("Date"))
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
 		return nil, transportOutcome(op, err)

@@ -21,11 +21,15 @@ type maker struct {
 
 // New gives a random UUID (RFC 9562 §5.4) and a receipt token.
 func (m *maker) New() (id, token string) {
+	token, _ = kiosk.NewToken(rand.Reader) // never fails (crypto/rand)
+	return newID(), token
+}
+
+func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	token, _ = kiosk.NewToken(rand.Reader) // likewise
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), token
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // Seal builds the signed package and seals it to the office. The package in the clear is wiped before Seal returns.

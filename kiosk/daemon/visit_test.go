@@ -111,7 +111,8 @@ func TestVisit(t *testing.T) {
 		t.Error("the review does not show the telephone")
 	}
 	token := h.submit()
-	h.page.do("attract", "finish")
+	h.page.do("rate", "finish")
+	h.page.do("attract", "rate", "score", "4")
 	h.world.Reset()
 	until(t, "the dossier is delivered", func() bool { return h.unsent() == 0 })
 
@@ -279,7 +280,8 @@ func TestOfficeDownForTheSubmission(t *testing.T) {
 	h.toReview("cu")
 	h.world.CutNetwork(true)
 	h.submit()
-	h.page.do("attract", "finish")
+	h.page.do("rate", "finish")
+	h.page.do("attract", "skip")
 	if h.unsent() != 1 {
 		t.Error("the dossier does not wait")
 	}

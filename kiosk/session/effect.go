@@ -27,4 +27,7 @@ const (
 	FxPrint     Effect = 30 // print the receipt; answered by EvPrinted or EvPrintFailed
 	FxGreet     Effect = 31 // speak the welcome to somebody who came near
 	FxChime     Effect = 15 // the card is still on the reader
+	FxDraw      Effect = 21 // draw a queue number
+	FxSend      Effect = 22 // seal the feedback and keep it for the office
+	FxScrub     Effect = 23 // zero the visit's data; the visit goes on without it
 )

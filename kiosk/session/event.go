@@ -29,7 +29,7 @@ const (
 	EvReturn    Kind = 20 // Deliver; Method
 	EvChange    Kind = 21 // Review; To, Step
 	EvConfirm   Kind = 22 // Review
-	EvFinish    Kind = 23 // Done, StatusShow, Officer
+	EvFinish    Kind = 23 // Done, StatusShow, Officer, Fault, QueueShow, FeedbackDone, Rota
 	EvToken     Kind = 24 // StatusAsk; OK: well formed
 	EvBack      Kind = 25
 	EvExit      Kind = 26
@@ -41,6 +41,11 @@ const (
 	EvTouch     Kind = 32 // a key was pressed: time starts anew, nothing else
 	EvSay       Kind = 33 // speak the prompt again
 	EvPrint     Kind = 40 // Done: try to print again
+	EvQueue     Kind = 34 // Officer, Fault: a queue number instead
+	EvDraw      Kind = 35 // Queue; OK: there is such a service
+	EvSend      Kind = 36 // Feedback; OK: there is something to send
+	EvRate      Kind = 37 // Rate; OK: one of the five
+	EvSkip      Kind = 38 // Rate
 
 	EvCardIn      Kind = 50 // hardware: a card came
 	EvCardOut     Kind = 51 // hardware: the card left
@@ -60,9 +65,31 @@ const (
 	EvPrintFailed Kind = 71 // the receipt was not printed; Code
 	EvNear        Kind = 72 // somebody stands before the kiosk
 	EvAway        Kind = 73 // nobody does any more
+	EvDrawn       Kind = 64 // a queue number is durable
+	EvDrawFailed  Kind = 65 // Code
+	EvSent        Kind = 66 // the feedback is durable
+	EvSendFailed  Kind = 67 // Code
 
 	EvTimeout Kind = 90 // the screen's delay is over
 )
+
+var kindNames = map[Kind]string{
+	EvStart: "start", EvGoal: "goal", EvAgree: "agree", EvDecline: "decline", EvList: "list", EvPick: "pick",
+	EvProceed: "proceed", EvNumber: "number", EvRetry: "retry", EvOfficer: "officer", EvYes: "yes", EvNo: "no",
+	EvAnswer: "answer", EvPaper: "paper", EvTake: "take", EvKeep: "keep", EvAgain: "again", EvDrop: "drop",
+	EvNext: "next", EvReturn: "return", EvChange: "change", EvConfirm: "confirm", EvFinish: "finish", EvToken: "token",
+	EvBack: "back", EvExit: "exit", EvExitYes: "exit_yes", EvExitNo: "exit_no", EvHelp: "help", EvHelpClose: "help_close",
+	EvStillHere: "still_here", EvTouch: "touch", EvSay: "say", EvPrint: "print", EvQueue: "queue", EvDraw: "draw",
+	EvSend: "send", EvRate: "rate", EvSkip: "skip", EvCardIn: "card_in", EvCardOut: "card_out", EvChipDone: "chip_done",
+	EvChipFailed: "chip_failed", EvFaceDone: "face_done", EvFaceFailed: "face_failed", EvScanned: "scanned",
+	EvScanFailed: "scan_failed", EvSealed: "sealed", EvSealFailed: "seal_failed", EvStatusFound: "status_found",
+	EvStatusNone: "status_none", EvWiped: "wiped", EvClosed: "closed", EvPrinted: "printed",
+	EvPrintFailed: "print_failed", EvNear: "near", EvAway: "away", EvDrawn: "drawn", EvDrawFailed: "draw_failed",
+	EvSent: "sent", EvSendFailed: "send_failed", EvTimeout: "timeout",
+}
+
+// String gives the stable name, as the diagram of the states has it.
+func (k Kind) String() string { return kindNames[k] }
 
 // Event is one thing that happened, reduced to the facts that decide.
 type Event struct {

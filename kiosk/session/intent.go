@@ -17,6 +17,13 @@ const (
 	IntentSubmit     = "submit"      // Home: file a dossier
 	IntentLookup     = "lookup"      // Home: find a procedure
 	IntentStatus     = "status"      // Home: how does my dossier stand
+	IntentQueue      = "queue"       // Home: draw a number; Officer, Fault: a number instead
+	IntentWrite      = "write"       // Home: write to the office
+	IntentRota       = "rota"        // Home: who is on duty
+	IntentDraw       = "draw"        // Queue; service: a letter of kiosk.Services
+	IntentSend       = "send"        // Feedback; value (text)
+	IntentRate       = "rate"        // Rate; score: 1 to 5
+	IntentSkip       = "skip"        // Rate
 	IntentAgree      = "agree"       // Consent; values chip=on, camera=on must both be ticked
 	IntentDecline    = "decline"     // Consent
 	IntentSearch     = "search"      // ProcSearch; q (text), or field (a field's name), page (0-based)
@@ -38,7 +45,7 @@ const (
 	IntentReturn     = "return"      // Deliver; method: counter, post, electronic
 	IntentChange     = "change"      // Review; what: procedure, papers, return, or a key of FormSteps
 	IntentConfirm    = "confirm"     // Review: submit now
-	IntentFinish     = "finish"      // Done, StatusShow, Officer: I am done
+	IntentFinish     = "finish"      // Done, StatusShow, Officer, Fault, QueueShow, FeedbackDone, Rota: I am done
 	IntentToken      = "token"       // StatusAsk; token (forgiving)
 	IntentBack       = "back"        // one step back, everywhere but Attract, Done, Wiping and while a device works
 	IntentExit       = "exit"        // ask to leave (ExitAsk); leaves at once where nothing would be lost

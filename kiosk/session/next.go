@@ -18,11 +18,10 @@ func Next(s State, e Event) (State, []Effect) {
 func outer(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvCardIn, EvCardOut:
-		s.Card = e.Kind == EvCardIn
+		s.Card, s.Left = e.Kind == EvCardIn, false
 		return inner(s, e)
 	case EvClosed:
-		s.Closed = e.Code
-		return s, nil
+		return closed(s, e.Code)
 	case EvTimeout:
 		return timeout(s)
 	case EvTouch:
@@ -70,23 +69,36 @@ func closeOverlay(s State, e Event) (State, []Effect) {
 	return s, nil
 }
 
+// closed notes that intake closes or opens. Who has not consented yet is told now, not after the trouble.
+func closed(s State, code kiosk.Code) (State, []Effect) {
+	s.Closed = code
+	if code != "" && s.Screen == Consent {
+		return fault(s, code)
+	}
+	return s, nil
+}
+
 // exit leaves at once where nothing would be lost, and asks elsewhere. While a dossier is being stored it cannot be left.
 func exit(s State) (State, []Effect) {
 	switch s.Screen {
-	case Home, ProcSearch, ProcDetail, Officer, Done, StatusAsk, StatusWait, StatusShow:
+	case Home, Fault, ProcSearch, ProcDetail, Officer, Done, Rate, StatusAsk, StatusWait, StatusShow, Queue, QueueDraw, QueueShow, FeedbackDone, Rota:
 		if s.Chip == "" || s.Screen == Done || s.Screen == Officer {
 			return wipe(s)
 		}
-	case Submitting:
+	case Submitting, FeedbackSend:
 		return s, nil
 	}
 	return overlay(s, ExitAsk), nil
 }
 
-// wipe ends the visit from anywhere.
+// wipe ends the visit from anywhere. A card that is still there is called after until it is taken.
 func wipe(s State) (State, []Effect) {
-	fx := stop(s)
-	return State{Screen: Wiping, Card: s.Card, Closed: s.Closed}, append(fx, FxWipe)
+	fx := append(stop(s), FxWipe)
+	s.Left = s.Card
+	if s.Left {
+		fx = append(fx, FxChime)
+	}
+	return s.fresh(Wiping), fx
 }
 
 // stop gives up what the screen's device is doing.
@@ -98,7 +110,7 @@ func stop(s State) []Effect {
 		return []Effect{FxStopLook}
 	case ScanWait:
 		return []Effect{FxStopScan}
-	case StatusWait:
+	case StatusWait, QueueDraw:
 		return []Effect{FxStopAsk}
 	}
 	return nil
@@ -107,12 +119,14 @@ func stop(s State) []Effect {
 // timeout: silence. Warning first, then the wipe; a device's screen counts as that device failing.
 func timeout(s State) (State, []Effect) {
 	switch {
+	case s.Screen == Attract && s.Left:
+		return s, []Effect{FxChime}
 	case s.Screen == Attract:
 		return s, nil
 	case s.Screen == Wiping:
 		return s, []Effect{FxWipe}
-	case s.Overlay == Warning, s.Screen == Done, s.More >= maxMore:
-		return timeoutWipe(s)
+	case s.Overlay == Warning, s.Screen == Done, s.Screen == Rate, s.Screen == QueueShow, s.More >= maxMore:
+		return wipe(s)
 	}
 	switch s.Screen {
 	case CardReading:
@@ -126,16 +140,12 @@ func timeout(s State) (State, []Effect) {
 	case StatusWait:
 		s, fx := statusFail(s, kiosk.CodeOfficeOffline)
 		return s, append([]Effect{FxStopAsk}, fx...)
+	case QueueDraw:
+		return to(s, Queue, kiosk.CodeInternal), []Effect{FxStopAsk}
+	case FeedbackSend:
+		return to(s, Feedback, kiosk.CodeInternal), []Effect{FxStopAsk}
 	}
 	return overlay(s, Warning), []Effect{FxSay}
-}
-
-func timeoutWipe(s State) (State, []Effect) {
-	n, fx := wipe(s)
-	if s.Card {
-		fx = append(fx, FxChime)
-	}
-	return n, fx
 }
 
 func to(s State, screen Screen, reason kiosk.Code) State {
@@ -161,14 +171,15 @@ func init() { // a literal would be an initialisation loop
 		ScanList: onScanList, ScanAim: onScanAim, ScanWait: onScanWait, ScanView: onScanView,
 		Deliver: onDeliver, DeliverTo: onDeliverTo, Review: onReview, Submitting: onSubmitting,
 		SubmitProblem: onSubmitProblem, Done: onDone, StatusAsk: onStatusAsk, StatusWait: onStatusWait,
-		StatusShow: onStatusShow, Wiping: onWiping,
+		StatusShow: onStatusShow, Wiping: onWiping, Fault: onFault, Rate: onRate, Queue: onQueue, QueueDraw: onQueueDraw,
+		QueueShow: onRead, Feedback: onFeedback, FeedbackSend: onFeedbackSend, FeedbackDone: onRead, Rota: onRota,
 	}
 }
 
 func onAttract(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvStart:
-		return State{Screen: Home, Card: s.Card, Closed: s.Closed}, []Effect{FxBegin}
+		return s.fresh(Home), []Effect{FxBegin}
 	case EvNear:
 		return s, []Effect{FxGreet}
 	}
@@ -177,7 +188,7 @@ func onAttract(s State, e Event) (State, []Effect) {
 
 func onWiping(s State, e Event) (State, []Effect) {
 	if e.Kind == EvWiped {
-		return State{Screen: Attract, Card: s.Card, Closed: s.Closed}, nil
+		return s.fresh(Attract), nil
 	}
 	return s, nil
 }
@@ -191,20 +202,34 @@ func onHome(s State, e Event) (State, []Effect) {
 	}
 	switch e.Goal {
 	case GoalSubmit:
-		if s.Closed != "" {
-			return s, nil
-		}
 		s.Goal = GoalSubmit
-		return to(s, Consent, ""), nil
+		return consent(s, nil)
 	case GoalLookup:
 		s.Goal = GoalLookup
 		return to(s, ProcSearch, ""), nil
 	case GoalStatus:
 		s.Goal = GoalStatus
 		return to(s, StatusAsk, ""), nil
+	case GoalQueue:
+		s.Goal = GoalQueue
+		return to(s, Queue, ""), nil
+	case GoalWrite:
+		s.Goal = GoalWrite
+		return to(s, Feedback, ""), nil
+	case GoalRota:
+		s.Goal = GoalRota
+		return to(s, Rota, ""), nil
 	case NoGoal:
 	}
 	return s, nil
+}
+
+// consent asks before chip and camera, unless no dossier could be taken anyway.
+func consent(s State, fx []Effect) (State, []Effect) {
+	if s.Closed != "" {
+		return fault(s, s.Closed)
+	}
+	return to(s, Consent, ""), fx
 }
 
 func onConsent(s State, e Event) (State, []Effect) {
@@ -230,7 +255,7 @@ func onConsent(s State, e Event) (State, []Effect) {
 }
 
 // home goes back to the choice, forgetting what was chosen but not the card on the reader.
-func home(s State) State { return State{Screen: Home, Card: s.Card, Closed: s.Closed} }
+func home(s State) State { return s.fresh(Home) }
 
 func onSearch(s State, e Event) (State, []Effect) {
 	switch e.Kind {
@@ -246,7 +271,7 @@ func onSearch(s State, e Event) (State, []Effect) {
 			return to(s, Review, ""), []Effect{FxRestore}
 		case s.Goal == GoalSubmit:
 			s.Consented = false
-			return to(s, Consent, ""), nil
+			return consent(s, nil)
 		}
 		return home(s), nil
 	}
@@ -256,8 +281,8 @@ func onSearch(s State, e Event) (State, []Effect) {
 func onDetail(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvProceed:
-		if s.Closed != "" {
-			return s, nil
+		if s.Closed != "" && !s.Identified() {
+			return fault(s, s.Closed)
 		}
 		s.Goal = GoalSubmit
 		switch {
@@ -268,7 +293,7 @@ func onDetail(s State, e Event) (State, []Effect) {
 			n, fx := toCard(s)
 			return n, append(fx, FxFile)
 		}
-		return to(s, Consent, ""), []Effect{FxFile}
+		return consent(s, []Effect{FxFile})
 	case EvBack:
 		s.Chosen = false
 		return to(s, ProcSearch, ""), nil
@@ -278,7 +303,7 @@ func onDetail(s State, e Event) (State, []Effect) {
 
 // toCard asks for the card, or straight for the number when one lies there.
 func toCard(s State) (State, []Effect) {
-	if s.Card {
+	if s.cardHere() {
 		return to(s, CardNumber, ""), nil
 	}
 	return to(s, CardPlace, ""), []Effect{FxReady}
@@ -312,7 +337,7 @@ func onNumber(s State, e Event) (State, []Effect) {
 			return s, nil
 		}
 		s.Keyed = true
-		if s.Card {
+		if s.cardHere() {
 			return read(s)
 		}
 		return to(s, CardPlace, ""), []Effect{FxReady}
@@ -375,7 +400,7 @@ func onCardProblem(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvCardIn, EvRetry:
 		switch {
-		case e.Kind == EvRetry && !s.Card:
+		case e.Kind == EvRetry && !s.cardHere():
 			return to(s, CardPlace, ""), []Effect{FxReady}
 		case s.Keyed:
 			return read(s)
@@ -445,9 +470,11 @@ func onOfficer(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvFinish:
 		return wipe(s)
+	case EvQueue:
+		return queue(s)
 	case EvBack:
 		if s.Goal == GoalSubmit && !s.Consented {
-			return to(s, Consent, ""), nil
+			return consent(s, nil)
 		}
 	}
 	return s, nil
@@ -650,11 +677,7 @@ func done(s State) (State, []Effect) {
 func onDone(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvFinish:
-		n, fx := wipe(s)
-		if s.Card {
-			fx = append(fx, FxChime)
-		}
-		return n, fx
+		return s.fresh(Rate), []Effect{FxScrub}
 	case EvPrinted:
 		s.Print, s.Reason = Printed, ""
 	case EvPrintFailed:

@@ -10,11 +10,10 @@ import (
 // events is every event worth telling apart: each kind with each fact that Next decides on.
 func events() []Event {
 	var all []Event
-	for k := EvStart; k <= EvSay; k++ {
+	for k := EvStart; k < EvCardIn; k++ {
 		all = append(all, Event{Kind: k}, Event{Kind: k, OK: true})
 	}
-	all = append(all, Event{Kind: EvPrint})
-	for _, g := range []Goal{GoalSubmit, GoalLookup, GoalStatus} {
+	for g := GoalSubmit; g <= GoalRota; g++ {
 		all = append(all, Event{Kind: EvGoal, Goal: g})
 	}
 	for _, m := range []kiosk.ReturnMethod{kiosk.ReturnCounter, kiosk.ReturnPost, kiosk.ReturnElectronic} {
@@ -31,7 +30,7 @@ func events() []Event {
 
 // machineEvents is what devices, the timer and the kiosk itself send: no hand is involved.
 func machineEvents() []Event {
-	all := []Event{{Kind: EvCardIn}, {Kind: EvCardOut}, {Kind: EvScanned}, {Kind: EvSealed}, {Kind: EvStatusFound}, {Kind: EvWiped}, {Kind: EvTimeout}, {Kind: EvPrinted}, {Kind: EvNear}, {Kind: EvAway}}
+	all := []Event{{Kind: EvCardIn}, {Kind: EvCardOut}, {Kind: EvScanned}, {Kind: EvSealed}, {Kind: EvStatusFound}, {Kind: EvWiped}, {Kind: EvTimeout}, {Kind: EvPrinted}, {Kind: EvNear}, {Kind: EvAway}, {Kind: EvDrawn}, {Kind: EvSent}}
 	for _, v := range []kiosk.Verdict{kiosk.Verified, kiosk.Refused, kiosk.Undetermined} {
 		all = append(all, Event{Kind: EvChipDone, Verdict: v}, Event{Kind: EvFaceDone, Verdict: v})
 	}
@@ -40,7 +39,8 @@ func machineEvents() []Event {
 	}
 	all = append(all, Event{Kind: EvFaceFailed, Code: kiosk.CodeCameraMissing}, Event{Kind: EvFaceFailed, Code: kiosk.CodeModelMissing},
 		Event{Kind: EvScanFailed, Code: kiosk.CodePaperUnreadable}, Event{Kind: EvSealFailed, Code: kiosk.CodeStoreFull}, Event{Kind: EvPrintFailed, Code: kiosk.CodePrinterPaper}, Event{Kind: EvPrintFailed, Code: kiosk.CodeUnavailable},
-		Event{Kind: EvStatusNone, Code: kiosk.CodeNotFound}, Event{Kind: EvClosed, Code: kiosk.CodeStoreFull}, Event{Kind: EvClosed})
+		Event{Kind: EvStatusNone, Code: kiosk.CodeNotFound}, Event{Kind: EvClosed, Code: kiosk.CodeStoreFull}, Event{Kind: EvClosed},
+		Event{Kind: EvDrawFailed, Code: kiosk.CodeStoreFull}, Event{Kind: EvSendFailed, Code: kiosk.CodeStoreFull})
 	return all
 }
 
@@ -90,6 +90,11 @@ func TestEveryReachableState(t *testing.T) {
 	t.Logf("%d states", len(seen))
 }
 
+// nameless are the screens for which nobody says who they are.
+var nameless = map[Screen]bool{
+	Fault: true, Rate: true, Queue: true, QueueDraw: true, QueueShow: true, Feedback: true, FeedbackSend: true, FeedbackDone: true, Rota: true,
+}
+
 // checkEdge proves what must hold for every transition.
 func checkEdge(t *testing.T, x edge) {
 	has := func(f Effect) bool { return slices.Contains(x.fx, f) }
@@ -117,10 +122,18 @@ func checkEdge(t *testing.T, x edge) {
 		bad("a visit ended without being wiped")
 	case x.to.Screen == Wiping && x.from.Screen != Wiping && !has(FxWipe):
 		bad("wiping that wipes nothing")
-	case x.to.Screen == Wiping && x.to != (State{Screen: Wiping, Card: x.to.Card, Closed: x.to.Closed}):
+	case x.to.Screen == Wiping && x.to != x.to.fresh(Wiping):
 		bad("the state of an ended visit lives on")
 	case x.from.Screen == Wiping && x.to.Screen != Wiping && x.e.Kind != EvWiped:
 		bad("wiping left before the data was gone")
+	case nameless[x.to.Screen] && !nameless[x.from.Screen] && x.from.Screen != Home && !has(FxScrub):
+		bad("a citizen's data went along to a screen without identity")
+	case x.to.Left && !x.to.Card:
+		bad("a forgotten card that is not there")
+	case x.to.Left && !x.from.Left && !has(FxChime):
+		bad("nobody is told of a forgotten card")
+	case x.from.Closed != "" && x.to.Screen == Consent && x.from.Screen != Consent:
+		bad("consent asked of somebody whose dossier cannot be taken")
 	}
 	stale := x.e
 	stale.Stale = true
@@ -149,7 +162,10 @@ func checkState(t *testing.T, s State) {
 	if Delay(s) == 0 {
 		t.Errorf("no delay for %+v", s)
 	}
-	if s.Screen != Submitting && !canLeave(s) {
+	if nameless[s.Screen] && (s.Chip != "" || s.Face != "" || s.Consented || s.Confirmed || s.Papers > 0 || s.Keyed) {
+		t.Errorf("a screen without identity knows somebody: %+v", s)
+	}
+	if s.Screen != Submitting && s.Screen != FeedbackSend && !canLeave(s) {
 		t.Errorf("no way out of %+v", s)
 	}
 }

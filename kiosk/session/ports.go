@@ -13,8 +13,9 @@ type ConsentText struct {
 	Text string
 }
 
-// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers, Spotter, Voice, Printer and Panel may be nil: the part is then
-// absent and its fall-back, the officer, is offered. Office, Outbox, Catalogue, Dossier and Log are needed.
+// Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers, Spotter, Voice, Printer and Panel may be
+// nil: the part is then absent and its fall-back, the officer, is offered. Without Queue, Feedback or Rota that one thing is
+// refused. Office, Outbox, Catalogue, Dossier and Log are needed.
 type Ports struct {
 	Reader    kiosk.CardReader
 	Face      kiosk.FaceMatcher
@@ -25,11 +26,15 @@ type Ports struct {
 	Voice     kiosk.Voice
 	Printer   kiosk.Printer
 	Panel     kiosk.Panel
+	Queue     kiosk.Queue
+	Feedback  kiosk.FeedbackBox
+	Rota      kiosk.Rota
 	Office    kiosk.BackOffice
 	Outbox    kiosk.Outbox
 	Catalogue kiosk.Catalogue
 	Dossier   DossierMaker
 	Consents  map[string]map[kiosk.Purpose]ConsentText // by language, "vi" always
+	Clock     func() error                             // nil, or why the wall clock cannot be right (clock_wrong); may itself be nil
 	Log       *audit.Log
 }
 

@@ -38,10 +38,12 @@ var plain = map[string]Kind{
 	IntentStart: EvStart, IntentDecline: EvDecline, IntentRetry: EvRetry, IntentOfficer: EvOfficer, IntentYes: EvYes, IntentNo: EvNo,
 	IntentTake: EvTake, IntentAgain: EvAgain, IntentNext: EvNext, IntentConfirm: EvConfirm, IntentFinish: EvFinish, IntentBack: EvBack,
 	IntentExit: EvExit, IntentExitYes: EvExitYes, IntentExitNo: EvExitNo, IntentHelpClose: EvHelpClose,
-	IntentStillHere: EvStillHere, IntentSay: EvSay, IntentProceed: EvProceed, IntentPrint: EvPrint,
+	IntentStillHere: EvStillHere, IntentSay: EvSay, IntentProceed: EvProceed, IntentPrint: EvPrint, IntentSkip: EvSkip,
 }
 
-var goals = map[string]Goal{IntentSubmit: GoalSubmit, IntentLookup: GoalLookup, IntentStatus: GoalStatus}
+var goals = map[string]Goal{
+	IntentSubmit: GoalSubmit, IntentLookup: GoalLookup, IntentStatus: GoalStatus, IntentQueue: GoalQueue, IntentWrite: GoalWrite,
+}
 
 // screenIntents are the intents that write to the visit: each belongs to certain screens and to no overlay.
 var screenIntents = map[string]struct {
@@ -60,6 +62,11 @@ var screenIntents = map[string]struct {
 	IntentReturn:     {[]Screen{Deliver}, (*Runner).chooseReturn},
 	IntentChange:     {[]Screen{Review}, (*Runner).change},
 	IntentToken:      {[]Screen{StatusAsk}, (*Runner).typeToken},
+	IntentQueue:      {[]Screen{Officer, Fault}, func(*Runner, Intent) Event { return Event{Kind: EvQueue} }},
+	IntentDraw:       {[]Screen{Queue}, (*Runner).chooseService},
+	IntentSend:       {[]Screen{Feedback}, (*Runner).write},
+	IntentRota:       {[]Screen{Home}, (*Runner).lookAtRota},
+	IntentRate:       {[]Screen{Rate}, (*Runner).rate},
 }
 
 // event reduces an intent to the facts that decide, and stores what was typed. The lock is held.
@@ -67,7 +74,7 @@ func (r *Runner) event(in Intent) (Event, bool) {
 	if k, ok := plain[in.Name]; ok {
 		return Event{Kind: k}, true
 	}
-	if g, ok := goals[in.Name]; ok {
+	if g, ok := goals[in.Name]; ok && r.state.Screen == Home {
 		return Event{Kind: EvGoal, Goal: g}, true
 	}
 	if in.Name == IntentHelp {

@@ -19,8 +19,9 @@ type Runner struct {
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	work   sync.WaitGroup // device goroutines of the visit
-	live   sync.WaitGroup // goroutines of the Runner itself
+	work   sync.WaitGroup  // device goroutines of the visit
+	ops    *sync.WaitGroup // of these, the ones that may still hold what a scrub zeroes
+	live   sync.WaitGroup  // goroutines of the Runner itself
 	logs   chan logged
 
 	mu        sync.Mutex
@@ -61,7 +62,7 @@ func New(ports Ports, info KioskInfo, boot string) *Runner {
 	ctx, cancel := context.WithCancel(context.Background())
 	info.Catalogue, info.Spots = ports.Catalogue, ports.Spotter != nil
 	r := &Runner{
-		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, logs: make(chan logged, 256),
+		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, ops: new(sync.WaitGroup), logs: make(chan logged, 256),
 		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, lit: map[kiosk.Lamp]bool{}, entered: time.Now(), rev: 1, turn: 1,
 	}
 	r.live.Go(r.writeLog)
@@ -160,13 +161,17 @@ func (r *Runner) dispatch(e Event) {
 	if after != before {
 		r.turned(before)
 	}
-	if after != before || (!e.Stale && isTouch(e.Kind)) {
-		r.restart(before != after || e.Kind != EvTouch)
+	timed := e.Kind == EvTimeout // a screen that stays waits anew
+	if after != before || (!e.Stale && (isTouch(e.Kind) || timed)) {
+		r.restart(before != after || (e.Kind != EvTouch && !timed))
 	}
 	for _, fx := range effects {
 		r.carryOut(fx)
 	}
 }
+
+// keepsTyped are the screens that show again what was typed when it led to nothing: no such token, no room on the disk.
+var keepsTyped = map[Screen]bool{StatusWait: true, StatusAsk: true, Feedback: true, FeedbackSend: true}
 
 // turned notes a changed state: what was shown is stale now, and its previews end.
 func (r *Runner) turned(before State) {
@@ -179,7 +184,7 @@ func (r *Runner) turned(before State) {
 	r.log(audit.SessionScreen, audit.Word(audit.KeyFrom, before.Screen.String()),
 		audit.Word(audit.KeyTo, r.state.Screen.String()), audit.MS(time.Since(r.entered)))
 	r.entered = time.Now()
-	if r.state.Screen != StatusWait && r.state.Screen != StatusAsk { // a token that was not found is shown again
+	if !keepsTyped[r.state.Screen] {
 		r.visit.Invalid, r.visit.Typed = "", ""
 	}
 	for _, cancel := range r.previews {
@@ -295,6 +300,9 @@ func (r *Runner) lookAtOutbox() {
 	stats, err := r.ports.Outbox.Stats(ctx)
 	if err == nil {
 		err = r.ports.Outbox.Ready()
+	}
+	if err == nil && r.ports.Clock != nil {
+		err = r.ports.Clock()
 	}
 	online := r.ports.Office.Ping(ctx) == nil
 	if r.ctx.Err() != nil {

@@ -29,6 +29,10 @@ type bench struct {
 	ready    error
 	forgot   atomic.Bool
 	noReader error
+	drawErr  error
+	wrote    []string
+	rota     []kiosk.Duty
+	clock    error
 	stuck    chan struct{} // a hanging reader does not even end when it is told to, until this is closed
 	hang     bool          // the reader never answers
 }
@@ -37,7 +41,8 @@ func newBench(t *testing.T) *bench {
 	b := &bench{card: make(chan bool, 8)}
 	b.Runner = New(Ports{
 		Reader: b, Face: faceBench{b}, Scanner: scanBench{}, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
-		Catalogue: catalogueBench{}, Dossier: dossierBench{}, Log: audit.Discard(),
+		Catalogue: catalogueBench{}, Dossier: dossierBench{}, Log: audit.Discard(), Queue: queueBench{b}, Feedback: boxBench{b}, Rota: b,
+		Clock: func() error { b.mu.Lock(); defer b.mu.Unlock(); return b.clock },
 		Consents: map[string]map[kiosk.Purpose]ConsentText{
 			"vi": {kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}},
 			"en": {kiosk.PurposeChip: {"consent.chip/1/en", "chip!"}, kiosk.PurposeCamera: {"consent.camera/1/en", "camera!"}},
@@ -267,12 +272,13 @@ func TestWholeVisit(t *testing.T) {
 		if len(b.puts) != 1 {
 			t.Fatalf("%d dossiers stored", len(b.puts))
 		}
-		b.do(t, Attract, IntentFinish)
+		b.do(t, Rate, IntentFinish)
 		b.View(func(v *View) {
-			if v.Visit.Procedure != nil || v.Visit.Fields != nil || v.Visit.Receipt.Token != "" {
-				t.Error("the visit was not wiped")
+			if v.Visit.Procedure != nil || v.Visit.Fields != nil || v.Visit.Receipt.Token != "" || v.Visit.Chip != nil {
+				t.Error("the visit's data is still there when its citizen is asked how it was")
 			}
 		})
+		b.do(t, Attract, IntentRate, "score", "5")
 		if !b.forgot.Load() {
 			t.Error("the reader may keep what it read")
 		}
@@ -566,7 +572,8 @@ func TestFullDiskClosesIntakeBeforeConsent(t *testing.T) {
 		b.mu.Unlock()
 		time.Sleep(outboxEvery + time.Second)
 		b.do(t, Home, IntentStart)
-		b.do(t, Home, IntentSubmit)
+		b.do(t, Fault, IntentSubmit)
+		b.do(t, Home, IntentBack)
 		b.do(t, StatusAsk, IntentStatus)
 	})
 }

@@ -7,6 +7,7 @@ type Screen int
 const (
 	Attract       Screen = 0   // nobody here; "Chạm để bắt đầu"
 	Home          Screen = 10  // what would you like to do
+	Fault         Screen = 15  // the kiosk cannot take a dossier now (State.Reason): what can be done instead
 	Consent       Screen = 20  // chip and camera, before either is used
 	ProcSearch    Screen = 30  // find a procedure: text, or by field
 	ProcDetail    Screen = 31  // one procedure: papers, fee, time
@@ -29,17 +30,25 @@ const (
 	Submitting    Screen = 110 // sealing and storing
 	SubmitProblem Screen = 111 // storing failed (State.Reason): again, or the officer
 	Done          Screen = 120 // the receipt
+	Rate          Screen = 125 // how was it, in five faces; nothing of the citizen is left by then
 	StatusAsk     Screen = 130 // type the receipt token
 	StatusWait    Screen = 131 // asking the office
 	StatusShow    Screen = 132 // what the office says
+	Queue         Screen = 140 // what is the number for
+	QueueDraw     Screen = 141 // the number is being drawn
+	QueueShow     Screen = 142 // the number
+	Feedback      Screen = 150 // write to the office
+	FeedbackSend  Screen = 151 // it is being sealed and stored
+	FeedbackDone  Screen = 152 // stored; its code
+	Rota          Screen = 155 // who is on duty
 	Wiping        Screen = 160 // the visit's data is being erased
 )
 
 // Screens is every screen, in order.
 var Screens = []Screen{
-	Attract, Home, Consent, ProcSearch, ProcDetail, CardPlace, CardNumber, CardReading, CardProblem, FaceLook, FaceRetry,
+	Attract, Home, Fault, Consent, ProcSearch, ProcDetail, CardPlace, CardNumber, CardReading, CardProblem, FaceLook, FaceRetry,
 	Officer, Who, Form, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Submitting, SubmitProblem, Done,
-	StatusAsk, StatusWait, StatusShow, Wiping,
+	Rate, StatusAsk, StatusWait, StatusShow, Queue, QueueDraw, QueueShow, Feedback, FeedbackSend, FeedbackDone, Rota, Wiping,
 }
 
 var screenNames = map[Screen]string{
@@ -48,7 +57,9 @@ var screenNames = map[Screen]string{
 	FaceLook: "face_look", FaceRetry: "face_retry", Officer: "officer", Who: "who", Form: "form", ScanList: "scan_list",
 	ScanAim: "scan_aim", ScanWait: "scan_wait", ScanView: "scan_view", Deliver: "deliver", DeliverTo: "deliver_to",
 	Review: "review", Submitting: "submitting", SubmitProblem: "submit_problem", Done: "done", StatusAsk: "status_ask",
-	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping",
+	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping", Fault: "fault", Rate: "rate", Queue: "queue",
+	QueueDraw: "queue_draw", QueueShow: "queue_show", Feedback: "feedback", FeedbackSend: "feedback_send",
+	FeedbackDone: "feedback_done", Rota: "rota",
 }
 
 // String gives the stable name, as used in logs and templates.

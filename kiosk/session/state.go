@@ -11,6 +11,9 @@ const (
 	GoalSubmit Goal = 1 // file a dossier
 	GoalLookup Goal = 2 // read about procedures; becomes GoalSubmit when they decide to file
 	GoalStatus Goal = 3 // ask how a dossier stands
+	GoalQueue  Goal = 4 // draw a queue number
+	GoalWrite  Goal = 5 // write to the office
+	GoalRota   Goal = 6 // see who is on duty
 )
 
 // MaxPapers is how many pages one dossier may hold.
@@ -25,11 +28,12 @@ type State struct {
 	Overlay Overlay
 	Goal    Goal
 	Closed  kiosk.Code // not "": the kiosk takes no dossiers now, for this reason (store_full, …)
-	Reason  kiosk.Code // why CardProblem, FaceRetry, Officer, SubmitProblem or StatusAsk is shown as it is; "" when all is well
+	Reason  kiosk.Code // why CardProblem, FaceRetry, Officer, Fault, SubmitProblem, StatusAsk, Queue or Feedback is shown as it is; "" when all is well
 
 	Consented bool          // chip and camera, both
 	Chosen    bool          // a procedure is chosen
 	Card      bool          // a card is on the reader
+	Left      bool          // that card is of a visit that ended: its holder forgot it
 	Keyed     bool          // a well-formed number was typed
 	Chip      kiosk.Verdict // of the document; "" before it was read
 	Face      kiosk.Verdict // of the last try; "" before the first
@@ -73,3 +77,11 @@ func (s State) Identified() bool {
 
 // InVisit reports whether somebody is being served.
 func (s State) InVisit() bool { return s.Screen != Attract && s.Screen != Wiping }
+
+// cardHere reports whether the card on the reader is of this visit.
+func (s State) cardHere() bool { return s.Card && !s.Left }
+
+// fresh is a state of the same kiosk in which nothing of a citizen is left.
+func (s State) fresh(screen Screen) State {
+	return State{Screen: screen, Card: s.Card, Left: s.Left, Closed: s.Closed}
+}

@@ -22,7 +22,7 @@ type Visit struct {
 	Hint      kiosk.FaceHint
 	Face      kiosk.FaceResult
 	Fields    []kiosk.Field   // the form: the chip's fields, then the asked ones
-	Invalid   string          // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent"; "" when none
+	Invalid   string          // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent", "feedback"; "" when none
 	Typed     string          // that answer, shown again so that nothing is lost
 	PaperPick int             // index of Procedure.Papers being scanned, -1 for "other"
 	PaperPage int             // page of the list
@@ -32,6 +32,10 @@ type Visit struct {
 	Return    kiosk.Return
 	Receipt   kiosk.Receipt
 	Status    kiosk.Status
+	Service   kiosk.Service // what a queue number is drawn for
+	Ticket    kiosk.Ticket
+	Wrote     string // code of the feedback that is kept
+	Duties    []kiosk.Duty
 }
 
 // PerPage is how many procedures or papers one page lists; there is no scrolling.

@@ -46,11 +46,17 @@ func (r *Runner) carryOut(fx Effect) {
 	case FxSay:
 		r.say(Prompt(r.state))
 	case FxChime:
-		r.say("take_card")
+		r.chime()
 	case FxPrint:
 		r.print()
 	case FxGreet:
 		r.greet()
+	case FxDraw:
+		r.draw()
+	case FxSend:
+		r.send()
+	case FxScrub:
+		r.scrub()
 	}
 }
 
@@ -89,7 +95,10 @@ func (r *Runner) start(f func(ctx context.Context, current func() bool) (apply f
 	op := r.op
 	r.opCancel = cancel
 	current := func() bool { return r.op == op && ctx.Err() == nil }
+	ops := r.ops
+	ops.Add(1)
 	r.work.Go(func() {
+		defer ops.Done()
 		defer cancel()
 		apply, e := f(ctx, current)
 		r.mu.Lock()

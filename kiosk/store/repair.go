@@ -74,6 +74,9 @@ func (s *Store) salvage(ctx context.Context, aside string) (n saved, err error) 
 	if n.outbox, n.lost, err = s.salvageOutbox(ctx, old, bound); err != nil {
 		return n, err
 	}
+	if err := s.salvageDesk(ctx, old); err != nil {
+		return n, err
+	}
 	n.audit, err = s.salvageAudit(ctx, old)
 	return n, err
 }

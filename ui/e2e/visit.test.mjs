@@ -123,7 +123,9 @@ async function visit(page, who, name) {
   await shot(page, name + '-20-receipt');
   const token = (await page.textContent('main')).match(/[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}/)[0];
   await hall.press('leave');
-  await tapTo(page, 'finish', 'attract');
+  await tapTo(page, 'finish', 'rate');
+  await shot(page, name + '-20b-rate');
+  await tapTo(page, 'rate', 'attract', '5');
   return token;
 }
 
