@@ -82,7 +82,7 @@ var Events = map[Event]Spec{
 	CatalogueLoaded: {"a catalogue is in use", slog.LevelInfo, true, []Key{KeyVersion, KeyCount, KeyMS}},
 	PartReady:       {"a part of the machine is ready", slog.LevelInfo, false, []Key{KeyPart, KeyMS}},
 	PartAbsent:      {"a part is not there; the officer path is the way on", slog.LevelWarn, false, []Key{KeyPart, KeyCode}},
-	PartLost:        {"a part that was there went away", slog.LevelWarn, true, []Key{KeyPart, KeyCode}},
+	PartLost:        {"a part that was there went away; why, where it is known", slog.LevelWarn, true, []Key{KeyPart, KeyReason, KeyCode}},
 	Doctor:          {"the checks of the machine were run: how many ended how", slog.LevelInfo, false, []Key{KeyOK, KeyWarn, KeyFail, KeyMS}},
 	ClockJump:       {"the wall clock moved against the monotonic one", slog.LevelWarn, true, []Key{KeyAge}},
 	PageOpened:      {"a browser opened the citizen's page", slog.LevelInfo, false, nil},

@@ -91,7 +91,7 @@ func (d *Daemon) visionEvent(e child.Event) {
 	ctx := context.Background()
 	if e.Err != nil {
 		if !errors.Is(e.Err, context.Canceled) {
-			d.log.Event(ctx, audit.PartLost, audit.Word(audit.KeyPart, VisionCommand),
+			d.log.Event(ctx, audit.PartLost, audit.Word(audit.KeyPart, VisionCommand), audit.Word(audit.KeyReason, child.Reason(e.Err)),
 				audit.Code(kiosk.Errorf(kiosk.CodeCameraFault, "run the vision process", "", "%w", e.Err)))
 		}
 		return

@@ -358,7 +358,7 @@ func TestChildThatFails(t *testing.T) {
 		"is stopped":   {"hang", Options{Quiet: time.Minute}, ErrHalted},
 		"says nothing": {"mute", Options{Quiet: 700 * time.Millisecond}, ErrQuiet},
 		"grows":        {"grow", Options{Memory: 256 << 20}, ErrMemory},
-		"never stops":  {"stuck", Options{Wait: 2 * time.Second}, ErrStuck},
+		"never stops":  {"stuck", Options{Stuck: 2 * time.Second}, ErrStuck},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ends := make(chan error, 16)

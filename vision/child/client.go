@@ -18,6 +18,7 @@ type Options struct {
 	Start   time.Duration    // how long it may take until it serves; default 30 s (models, slow cards)
 	Memory  int64            // resident bytes above which it is killed; default 1 GiB; negative: no limit
 	Wait    time.Duration    // how long a call waits for a child that is being restarted; default 3 s
+	Stuck   time.Duration    // how long a cancelled call may go on before the child is killed; default 15 s: it may be looking at a page
 	Event   func(Event)      // told of starts and ends; may be nil
 }
 
@@ -30,6 +31,7 @@ func (o Options) filled() Options {
 	def(&o.Quiet, 3*time.Second)
 	def(&o.Start, 30*time.Second)
 	def(&o.Wait, 3*time.Second)
+	def(&o.Stuck, 15*time.Second)
 	if o.Memory == 0 {
 		o.Memory = 1 << 30
 	}
@@ -54,6 +56,22 @@ var (
 	ErrMemory = errors.New("vision process grew too large")
 	ErrEnded  = errors.New("vision process ended")
 )
+
+// reasons name why a child ended, for the log.
+var reasons = []struct {
+	err  error
+	word string
+}{{ErrQuiet, "quiet"}, {ErrHalted, "halted"}, {ErrStuck, "stuck"}, {ErrMemory, "memory"}, {errFrame, "protocol"}, {ErrEnded, "ended"}}
+
+// Reason gives one word for the error of an [Event]: quiet, halted, stuck, memory, protocol, ended, or other.
+func Reason(err error) string {
+	for _, r := range reasons {
+		if errors.Is(err, r.err) {
+			return r.word
+		}
+	}
+	return "other"
+}
 
 // Client runs the child and speaks with it. It is safe for concurrent use.
 type Client struct {
@@ -193,7 +211,7 @@ func (c *Client) call(ctx context.Context, f frame, latest bool, event func(fram
 	var late <-chan time.Time
 	cancelled := ctx.Done()
 	cancel := func(why error) {
-		cancelled, stopped, late = nil, why, time.After(c.opts.Wait)
+		cancelled, stopped, late = nil, why, time.After(c.opts.Stuck)
 		p.cancel(k)
 	}
 	for {

@@ -49,7 +49,7 @@ func photographed(t testing.TB, s visiontest.Severity, i int) (want []string, z 
 	}
 	defer m.Close()
 	begun := time.Now()
-	z, err = Read(&m)
+	z, err = Read(t.Context(), &m)
 	return want, z, time.Since(begun), err
 }
 

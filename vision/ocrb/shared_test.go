@@ -34,7 +34,7 @@ func TestSharedFrames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		z, err := Read(&m)
+		z, err := Read(t.Context(), &m)
 		_ = m.Close()
 		lines += 3
 		if err != nil {

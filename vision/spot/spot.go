@@ -73,7 +73,7 @@ func watch(ctx context.Context, feed vision.Feed) (key kiosk.CardKey, err error)
 			return nil
 		}
 		last = f.At
-		number, err := l.look(f)
+		number, err := l.look(ctx, f)
 		if err != nil || number == "" {
 			return err
 		}
@@ -93,7 +93,7 @@ type looker struct {
 }
 
 // look gives the number that a frame shows, "" for none.
-func (l *looker) look(f *vision.Frame) (string, error) {
+func (l *looker) look(ctx context.Context, f *vision.Frame) (string, error) {
 	l.frames++
 	codes, err := qr.Read(&f.Mat)
 	if err != nil {
@@ -109,7 +109,7 @@ func (l *looker) look(f *vision.Frame) (string, error) {
 	if l.frames%2 == 1 {
 		return "", nil
 	}
-	z, err := ocrb.Read(&f.Mat)
+	z, err := ocrb.Read(ctx, &f.Mat)
 	if errors.Is(err, ocrb.ErrNoZone) {
 		return "", nil
 	}

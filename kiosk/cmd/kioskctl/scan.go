@@ -59,7 +59,7 @@ type mrzResult struct {
 }
 
 // scanMRZ is `kioskctl scan mrz FILE`: the machine-readable zone in a picture.
-func scanMRZ(_ context.Context, c *console, args []string) exitCode {
+func scanMRZ(ctx context.Context, c *console, args []string) exitCode {
 	fs := c.flags("scan mrz", "FILE")
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
@@ -67,7 +67,7 @@ func scanMRZ(_ context.Context, c *console, args []string) exitCode {
 	}
 	out := mrzResult{Lines: []string{}}
 	err = withPicture(operands[0], func(m *picture) error {
-		z, err := ocrb.Read(&m.Mat)
+		z, err := ocrb.Read(ctx, &m.Mat)
 		if errors.Is(err, ocrb.ErrNoZone) {
 			return nil
 		}
