@@ -98,16 +98,3 @@ func (s OutboxState) String() string {
 	}
 	return "unknown"
 }
-
-// OutboxRow is one dossier in the outbox as the store keeps it. Listings leave Body nil.
-type OutboxRow struct {
-	Sealed
-	State     OutboxState
-	Size      int64     // of the body, also after it is gone
-	Attempts  int       // deliveries that the office answered or may have seen
-	Due       time.Time // not before
-	Owner     string    // who holds the lease, "" when nobody
-	Lease     time.Time // when it ends, zero when not leased
-	LastError Code      // of the last delivery, "" when none failed
-	Ack       Acknowledgement
-}

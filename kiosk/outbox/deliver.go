@@ -4,70 +4,126 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"sync"
+	"fmt"
 	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
 )
 
-// pause says how long the service sleeps before it looks again. hard: a Put does not wake it, because the office asked for it.
+// pause says how long the service begins no delivery. hard: a Put does not end it, because the office asked for it.
 type pause struct {
 	d    time.Duration
 	hard bool
 }
 
-// deliver is the service: leases of a dead process are taken over, then rows go out one by one, oldest first.
+// outcome is a delivery that came to an end.
+type outcome struct {
+	row  kiosk.OutboxRow
+	ack  kiosk.Acknowledgement
+	err  error
+	took time.Duration
+}
+
+// deliver is the service: leases of a dead process are taken over, then rows go out, oldest first, at most width at a time.
+// Everything but the deliveries themselves happens in this one goroutine.
 func (b *Outbox) deliver(ctx context.Context) {
+	b.takeOver(ctx)
+	done := make(chan outcome)
+	running := 0
+	var rest time.Time // no delivery begins before
+	hard := false
 	for ctx.Err() == nil {
-		_, err := b.store.Recover(ctx, time.Now())
-		if err == nil {
-			break
+		nap := time.Until(rest)
+		for nap <= 0 && running < b.width() && ctx.Err() == nil {
+			row, p := b.take(ctx)
+			if p.d > 0 {
+				nap = p.d
+				break
+			}
+			running++
+			go func() { done <- b.attempt(ctx, row) }()
 		}
-		b.fault(ctx, err)
-		b.sleep(ctx, pause{d: storeWait})
+		if nap <= 0 {
+			nap = idleMost
+		}
+		switch o, why := b.wait(ctx, done, nap, hard && time.Until(rest) > 0); why {
+		case awakeByResult:
+			running--
+			if p := b.finish(ctx, o); p.d > 0 {
+				rest, hard = time.Now().Add(p.d), p.hard
+			}
+		case awakeByPut:
+			rest = time.Time{}
+		case awakeByTime:
+		}
 	}
-	for ctx.Err() == nil {
-		if p := b.step(ctx); p.d > 0 {
-			b.sleep(ctx, p)
-		}
+	for ; running > 0; running-- {
+		b.finish(ctx, <-done)
 	}
 }
 
-func (b *Outbox) sleep(ctx context.Context, p pause) {
-	timer := time.NewTimer(p.d)
+// takeOver ends the leases of a process that died.
+func (b *Outbox) takeOver(ctx context.Context) {
+	for ctx.Err() == nil {
+		_, err := b.store.Recover(ctx, time.Now())
+		if err == nil {
+			return
+		}
+		b.fault(ctx, err)
+		b.wait(ctx, nil, storeWait, false)
+	}
+}
+
+// Why wait came back.
+const (
+	awakeByTime   = 1
+	awakeByPut    = 2
+	awakeByResult = 3
+)
+
+// wait sleeps until a delivery ended, something was put (not when deaf), or the time is over.
+func (b *Outbox) wait(ctx context.Context, done <-chan outcome, d time.Duration, deaf bool) (outcome, int) {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	wake := b.wake
-	if p.hard {
+	if deaf {
 		wake = nil
 	}
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-wake:
+		return outcome{}, awakeByPut
+	case o := <-done:
+		return o, awakeByResult
 	}
+	return outcome{}, awakeByTime
 }
 
-// step delivers the oldest row that is due and says how long to sleep; 0 when there may be another at once.
-func (b *Outbox) step(ctx context.Context) pause {
-	select {
-	case <-b.wake: // what was put so far is looked at now
-	default:
+// width is how many deliveries may run: one until the office has acknowledged one, so that a dead office is knocked at by one.
+func (b *Outbox) width() int {
+	b.health.mu.Lock()
+	defer b.health.mu.Unlock()
+	if !b.proven {
+		return 1
 	}
+	return b.parallel
+}
+
+// take leases the oldest row that is due, or says how long there is nothing to do.
+func (b *Outbox) take(ctx context.Context) (kiosk.OutboxRow, pause) {
 	now := time.Now()
-	row, err := b.store.LeaseNext(ctx, b.owner, now, now.Add(leaseFor))
+	b.leases++
+	row, err := b.store.LeaseNext(ctx, fmt.Sprintf("%s-%d", b.owner, b.leases), now, now.Add(leaseFor))
 	switch {
+	case err == nil:
+		return row, pause{}
 	case kiosk.CodeOf(err) == kiosk.CodeNotFound:
-		return b.idle(ctx, now)
-	case err != nil:
-		b.fault(ctx, err)
-		return pause{d: storeWait}
+		return row, b.idle(ctx, now)
 	}
-	ack, err := b.submit(ctx, row)
-	if ctx.Err() != nil && err != nil {
-		return b.giveBack(ctx, row)
-	}
-	return b.settle(ctx, row, ack, err, time.Since(now))
+	b.fault(ctx, err)
+	return row, pause{d: storeWait}
 }
 
 // idle sleeps until the next row is due.
@@ -83,7 +139,13 @@ func (b *Outbox) idle(ctx context.Context, now time.Time) pause {
 	return pause{d: min(max(at.Sub(now), time.Millisecond), idleMost)}
 }
 
-// submit delivers, within the lease. An acknowledgement about anything but this dossier is nobody's word.
+// attempt delivers, within the lease. An acknowledgement about anything but this dossier is nobody's word.
+func (b *Outbox) attempt(ctx context.Context, row kiosk.OutboxRow) outcome {
+	begun := time.Now()
+	ack, err := b.submit(ctx, row)
+	return outcome{row, ack, err, time.Since(begun)}
+}
+
 func (b *Outbox) submit(ctx context.Context, row kiosk.OutboxRow) (kiosk.Acknowledgement, error) {
 	if sha256.Sum256(row.Body) != row.SHA256 {
 		return kiosk.Acknowledgement{}, kiosk.Errorf(kiosk.CodeStoreCorrupt, "deliver dossier", "check the disk", "body does not have its SHA-256")
@@ -97,41 +159,45 @@ func (b *Outbox) submit(ctx context.Context, row kiosk.OutboxRow) (kiosk.Acknowl
 	return ack, err
 }
 
+// finish settles a delivery, or gives its lease back when it was broken off because the service stops.
+func (b *Outbox) finish(ctx context.Context, o outcome) pause {
+	if ctx.Err() != nil && o.err != nil {
+		return b.giveBack(ctx, o.row)
+	}
+	return b.settle(ctx, o)
+}
+
 // giveBack ends the lease while the service stops. That fails harmlessly: the next start takes the lease over.
 func (b *Outbox) giveBack(ctx context.Context, row kiosk.OutboxRow) pause {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
-	if _, err := b.store.Postpone(ctx, row.ID, b.owner, time.Time{}, row.LastError, false); err != nil {
+	if _, err := b.store.Postpone(ctx, row.ID, row.Owner, time.Time{}, row.LastError, false); err != nil {
 		b.fault(ctx, err)
 	}
 	return pause{}
 }
 
 // settle does what the delivery's result asks for.
-func (b *Outbox) settle(ctx context.Context, row kiosk.OutboxRow, ack kiosk.Acknowledgement, result error, took time.Duration) (p pause) {
+func (b *Outbox) settle(ctx context.Context, o outcome) (p pause) {
 	var err error
-	switch decide(result) {
+	row, try := o.row, int64(o.row.Attempts+1)
+	switch b.decide(o.err) {
 	case purge:
 		// The office has it: the purge is finished even while stopping.
-		err = b.store.Acknowledge(context.WithoutCancel(ctx), ack)
-		if err == nil {
-			b.online(ctx, took)
-			age := int64(max(0, time.Since(row.Created)) / time.Second)
-			b.log.Event(ctx, audit.OutboxDelivered, audit.MS(took), audit.Int(audit.KeyTry, int64(row.Attempts+1)),
-				audit.Int(audit.KeyAge, min(age, audit.MaxNumber)))
+		if err = b.store.Acknowledge(context.WithoutCancel(ctx), o.ack); err == nil {
+			b.delivered(ctx, o)
 		}
 	case snooze:
-		p = b.offline(ctx, result)
-		_, err = b.store.Postpone(ctx, row.ID, b.owner, time.Time{}, kiosk.CodeOfficeOffline, false)
+		p = b.offline(ctx, o.err)
+		_, err = b.store.Postpone(ctx, row.ID, row.Owner, time.Time{}, kiosk.CodeOfficeOffline, false)
 	case retry:
-		wait := max(backoff(retryFirst, retryMost, row.Attempts, b.jitter()), asked(result))
-		b.suspect(ctx, result)
-		b.log.Event(ctx, audit.OutboxRetry, audit.Code(result), audit.Int(audit.KeyTry, int64(row.Attempts+1)),
-			audit.Int(audit.KeyWait, int64(wait/time.Second)))
-		_, err = b.store.Postpone(ctx, row.ID, b.owner, time.Now().Add(wait), kiosk.CodeOf(result), true)
+		wait := max(backoff(retryFirst, retryMost, row.Attempts, b.jitter()), asked(o.err))
+		b.suspect(ctx, o.err)
+		b.log.Event(ctx, audit.OutboxRetry, audit.Code(o.err), audit.Int(audit.KeyTry, try), audit.Int(audit.KeyWait, int64(wait/time.Second)))
+		_, err = b.store.Postpone(ctx, row.ID, row.Owner, time.Now().Add(wait), kiosk.CodeOf(o.err), true)
 	case quarantine:
-		b.log.Event(ctx, audit.OutboxQuarantined, audit.Code(result), audit.Int(audit.KeyTry, int64(row.Attempts+1)))
-		_, err = b.store.Quarantine(ctx, row.ID, b.owner, kiosk.CodeOf(result))
+		b.log.Event(ctx, audit.OutboxQuarantined, audit.Code(o.err), audit.Int(audit.KeyTry, try))
+		_, err = b.store.Quarantine(ctx, row.ID, row.Owner, kiosk.CodeOf(o.err))
 	}
 	if err != nil {
 		b.fault(ctx, err)
@@ -140,67 +206,15 @@ func (b *Outbox) settle(ctx context.Context, row kiosk.OutboxRow, ack kiosk.Ackn
 	return p
 }
 
+func (b *Outbox) delivered(ctx context.Context, o outcome) {
+	b.online(ctx, o.took)
+	age := int64(max(0, time.Since(o.row.Created)) / time.Second)
+	b.log.Event(ctx, audit.OutboxDelivered, audit.MS(o.took), audit.Int(audit.KeyTry, int64(o.row.Attempts+1)),
+		audit.Int(audit.KeyAge, min(age, audit.MaxNumber)))
+}
+
 func (b *Outbox) fault(ctx context.Context, err error) {
 	if !errors.Is(err, context.Canceled) {
 		b.log.Fault(ctx, "outbox", err)
-	}
-}
-
-// health is what the outbox thinks of the office.
-type health struct {
-	mu      sync.Mutex
-	misses  int        // deliveries in a row that found nobody
-	trouble kiosk.Code // office_offline, office_untrusted, …; "" when the last delivery went well
-	since   time.Time  // of the trouble
-}
-
-// Trouble tells what stands in the way of delivery since when: office_offline, office_untrusted (an alarm) or another code;
-// "" when the last delivery went well or none was tried.
-func (b *Outbox) Trouble() (kiosk.Code, time.Time) {
-	b.health.mu.Lock()
-	defer b.health.mu.Unlock()
-	return b.trouble, b.since
-}
-
-// enter notes a trouble and reports whether it is new.
-func (h *health) enter(code kiosk.Code) (before kiosk.Code, fresh bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	before = h.trouble
-	if before == code {
-		return before, false
-	}
-	h.trouble, h.since = code, time.Now()
-	return before, true
-}
-
-func (b *Outbox) online(ctx context.Context, took time.Duration) {
-	b.health.mu.Lock()
-	b.misses = 0
-	b.health.mu.Unlock()
-	if before, fresh := b.enter(""); fresh && before != "" {
-		b.log.Event(ctx, audit.OfficeOnline, audit.MS(took))
-	}
-}
-
-// offline notes that nobody is there and gives how long the whole outbox sleeps.
-func (b *Outbox) offline(ctx context.Context, result error) pause {
-	b.health.mu.Lock()
-	n := b.misses
-	b.misses++
-	b.health.mu.Unlock()
-	if _, fresh := b.enter(kiosk.CodeOfficeOffline); fresh {
-		b.log.Event(ctx, audit.OfficeOffline, audit.Code(result))
-	}
-	if d := asked(result); d > 0 {
-		return pause{d: d, hard: true}
-	}
-	return pause{d: backoff(offlineFirst, offlineMost, n, b.jitter())}
-}
-
-// suspect raises the alarm once for a run of answers that are not the office's, or of defects of ours.
-func (b *Outbox) suspect(ctx context.Context, result error) {
-	if _, fresh := b.enter(kiosk.CodeOf(result)); fresh {
-		b.fault(ctx, result)
 	}
 }

@@ -17,7 +17,12 @@ type Options struct {
 	Office kiosk.BackOffice
 	Log    *audit.Log
 	Jitter func() float64 // in [0, 1); nil: random
+
+	Parallel int // deliveries at a time once the office has acknowledged one; 0: [DefaultParallel]
 }
+
+// DefaultParallel lets a small dossier pass while a large one is under way on a slow line.
+const DefaultParallel = 2
 
 // Outbox keeps sealed dossiers and delivers them while it runs. It is safe for concurrent use.
 type Outbox struct {
@@ -25,8 +30,12 @@ type Outbox struct {
 	office kiosk.BackOffice
 	log    *audit.Log
 	jitter func() float64
-	owner  string        // of the leases of this process
+	owner  string        // begins the owner of every lease of this process
+	leases int           // of this process so far: each delivery is an owner of its own
 	wake   chan struct{} // a dossier was put
+
+	parallel int
+	decide   func(error) action // the table; a test that must find its defects gives another
 
 	service
 	health
@@ -39,8 +48,12 @@ func New(o Options) *Outbox {
 	if o.Jitter == nil {
 		o.Jitter = mathrand.Float64
 	}
+	if o.Parallel <= 0 {
+		o.Parallel = DefaultParallel
+	}
 	b := &Outbox{
 		store: o.Store, office: o.Office, log: o.Log, jitter: o.Jitter, owner: rand.Text(), wake: make(chan struct{}, 1),
+		parallel: o.Parallel, decide: decide,
 	}
 	b.run = b.deliver
 	return b
@@ -91,4 +104,10 @@ func (b *Outbox) Release(ctx context.Context, id string) error {
 	}
 	b.Wake()
 	return nil
+}
+
+// Accept purges a dossier whose acknowledgement came another way: carried back from the office on a stick. The caller has
+// verified the signature. Errors: not_found, bad_input when it is about another body.
+func (b *Outbox) Accept(ctx context.Context, ack kiosk.Acknowledgement) error {
+	return b.store.Acknowledge(ctx, ack)
 }

@@ -37,7 +37,7 @@ func (s *Store) PutOutbox(ctx context.Context, d kiosk.Sealed) error {
 		} else if d.Link != (kiosk.Link{}) && d.Link != next {
 			return kiosk.Errorf(kiosk.CodeBadInput, op, "", "link %d is not the chain's next, %d", d.Link.Sequence, next.Sequence)
 		}
-		return insert(ctx, tx, kiosk.OutboxRow{Sealed: d, State: kiosk.OutboxWaiting, Size: int64(len(d.Body))})
+		return insert(ctx, tx, kiosk.NewOutboxRow(d))
 	})
 }
 
@@ -65,16 +65,12 @@ func nextLink(ctx context.Context, tx *sql.Tx) (kiosk.Link, error) {
 
 // insert writes a row as it is, under its number in the chain when it has one, with its body when it has one.
 func insert(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
-	ack := make([]any, 5)
-	if r.State == kiosk.OutboxAcknowledged {
-		ack = []any{r.Ack.Office, toMicros(r.Ack.ReceivedAt), r.Ack.Number, int(r.Ack.State), r.Ack.Signature}
-	}
 	res, err := tx.ExecContext(ctx, `INSERT INTO outbox (seq, id, token_id, created, sha256, size, state, attempts, due, owner, lease,
 		last_error, ack_office, ack_at, ack_number, ack_state, ack_signature) VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		append([]any{
 			int64(r.Link.Sequence), r.ID, r.TokenID, toMicros(r.Created), r.SHA256[:], r.Size, int(r.State), r.Attempts, toMicros(r.Due), r.Owner,
 			toMicros(r.Lease), string(r.LastError),
-		}, ack...)...)
+		}, ackValues(r)...)...)
 	if err != nil || r.Body == nil {
 		return err
 	}
@@ -84,6 +80,14 @@ func insert(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
 	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO outbox_body (seq, body) VALUES (?, ?)", seq, r.Body)
 	return err
+}
+
+// ackValues are NULL before the acknowledgement.
+func ackValues(r kiosk.OutboxRow) []any {
+	if r.State != kiosk.OutboxAcknowledged {
+		return make([]any, 5)
+	}
+	return []any{r.Ack.Office, toMicros(r.Ack.ReceivedAt), r.Ack.Number, int(r.Ack.State), r.Ack.Signature}
 }
 
 const columns = `id, token_id, created, sha256, size, state, attempts, due, owner, lease, last_error,
@@ -111,86 +115,115 @@ func scan(row interface{ Scan(...any) error }, more ...any) (r kiosk.OutboxRow, 
 	return r, nil
 }
 
-// horizon is longer than any wait or lease the outbox sets. A time beyond it was written by a clock that was wrong: it counts
-// as reached, or a kiosk whose clock was once years ahead would never deliver again.
-const horizon = 2 * time.Hour
-
-// LeaseNext leases the oldest row that is waiting and due, or whose lease has ended, to owner. Error: not_found.
+// LeaseNext leases the oldest row that is waiting and due, or whose lease has ended, to owner. Error: not_found. The condition
+// is kiosk.OutboxRow.Deliverable in SQL.
 func (s *Store) LeaseNext(ctx context.Context, owner string, now, until time.Time) (kiosk.OutboxRow, error) {
 	var r kiosk.OutboxRow
 	err := s.tx(ctx, "lease dossier", func(tx *sql.Tx) error {
 		var seq int64
 		err := tx.QueryRowContext(ctx, `SELECT seq FROM outbox WHERE state IN (?1, ?2)
 			AND CASE state WHEN ?1 THEN due ELSE lease END NOT BETWEEN ?3 + 1 AND ?4 ORDER BY seq LIMIT 1`,
-			kiosk.OutboxWaiting, kiosk.OutboxLeased, toMicros(now), toMicros(now.Add(horizon))).Scan(&seq)
+			kiosk.OutboxWaiting, kiosk.OutboxLeased, toMicros(now), toMicros(now.Add(kiosk.OutboxHorizon))).Scan(&seq)
 		if errors.Is(err, sql.ErrNoRows) {
 			return kiosk.Errorf(kiosk.CodeNotFound, "lease dossier", "", "nothing is due")
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE outbox SET state = ?, owner = ?, lease = ? WHERE seq = ?",
-			kiosk.OutboxLeased, owner, toMicros(until), seq); err != nil {
-			return err
-		}
 		var body []byte
 		r, err = scan(tx.QueryRowContext(ctx, "SELECT "+columns+", body FROM outbox JOIN outbox_body USING (seq) WHERE seq = ?", seq), &body)
+		if err != nil {
+			return err
+		}
 		r.Body = body
-		return err
+		r = r.Leased(owner, until)
+		return write(ctx, tx, r)
 	})
 	return r, err
 }
 
+// write stores what may change of a row.
+func write(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
+	_, err := tx.ExecContext(ctx, `UPDATE outbox SET state = ?, token_id = ?, attempts = ?, due = ?, owner = ?, lease = ?,
+		last_error = ?, ack_office = ?, ack_at = ?, ack_number = ?, ack_state = ?, ack_signature = ? WHERE id = ?`,
+		append(append([]any{
+			int(r.State), r.TokenID, r.Attempts, toMicros(r.Due), r.Owner, toMicros(r.Lease), string(r.LastError),
+		}, ackValues(r)...), r.ID)...)
+	return err
+}
+
+// change applies one of the row's transitions, in one transaction; false when it does not apply or there is no such row.
+func (s *Store) change(ctx context.Context, op, id string, next func(kiosk.OutboxRow) (kiosk.OutboxRow, bool)) (changed bool, err error) {
+	err = s.tx(ctx, op, func(tx *sql.Tx) error {
+		r, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM outbox WHERE id = ?", id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if r, changed = next(r); !changed {
+			return nil
+		}
+		return write(ctx, tx, r)
+	})
+	return changed && err == nil, err
+}
+
 // Postpone ends owner's lease: the row waits until due. held is false, and nothing changed, when owner does not hold it.
 func (s *Store) Postpone(ctx context.Context, id, owner string, due time.Time, code kiosk.Code, countAttempt bool) (held bool, err error) {
-	count := 0
-	if countAttempt {
-		count = 1
-	}
-	return s.change(ctx, "postpone dossier", `UPDATE outbox SET state = ?, owner = '', lease = 0, due = ?, last_error = ?,
-		attempts = attempts + ? WHERE id = ? AND state = ? AND owner = ?`,
-		kiosk.OutboxWaiting, toMicros(due), string(code), count, id, kiosk.OutboxLeased, owner)
+	return s.change(ctx, "postpone dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) {
+		return r.Postponed(owner, due, code, countAttempt)
+	})
 }
 
 // Quarantine ends owner's lease: the row waits for a technician.
 func (s *Store) Quarantine(ctx context.Context, id, owner string, code kiosk.Code) (held bool, err error) {
-	return s.change(ctx, "quarantine dossier", `UPDATE outbox SET state = ?, owner = '', lease = 0, last_error = ?,
-		attempts = attempts + 1 WHERE id = ? AND state = ? AND owner = ?`,
-		kiosk.OutboxQuarantined, string(code), id, kiosk.OutboxLeased, owner)
+	return s.change(ctx, "quarantine dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) {
+		return r.Quarantined(owner, code)
+	})
 }
 
 // Release sends a quarantined row back to waiting, a waiting one to be due at once; false when there is no such row.
 func (s *Store) Release(ctx context.Context, id string, due time.Time) (found bool, err error) {
-	return s.change(ctx, "release dossier", "UPDATE outbox SET state = ?, due = ? WHERE id = ? AND state IN (?, ?)",
-		kiosk.OutboxWaiting, toMicros(due), id, kiosk.OutboxQuarantined, kiosk.OutboxWaiting)
+	return s.change(ctx, "release dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) { return r.Released(due) })
 }
 
 // Recover ends every lease: a daemon that starts knows that its predecessor is dead.
 func (s *Store) Recover(ctx context.Context, due time.Time) (n int, err error) {
 	err = s.tx(ctx, "recover leases", func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, "UPDATE outbox SET state = ?, owner = '', lease = 0, due = ? WHERE state = ?",
-			kiosk.OutboxWaiting, toMicros(due), kiosk.OutboxLeased)
+		leased, err := scanAll(tx.QueryContext(ctx, "SELECT "+columns+" FROM outbox WHERE state = ? ORDER BY seq", kiosk.OutboxLeased))
 		if err != nil {
 			return err
 		}
-		rows, err := res.RowsAffected()
-		n = int(rows)
-		return err
+		for _, r := range leased {
+			if r, ok := r.Recovered(due); ok {
+				if err := write(ctx, tx, r); err != nil {
+					return err
+				}
+				n++
+			}
+		}
+		return nil
 	})
 	return n, err
 }
 
-func (s *Store) change(ctx context.Context, op, query string, args ...any) (changed bool, err error) {
-	err = s.tx(ctx, op, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, query, args...)
+// scanAll reads every row of a query.
+func scanAll(rows *sql.Rows, err error) ([]kiosk.OutboxRow, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []kiosk.OutboxRow
+	for rows.Next() {
+		r, err := scan(rows)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		n, err := res.RowsAffected()
-		changed = n > 0
-		return err
-	})
-	return changed, err
+		all = append(all, r)
+	}
+	return all, rows.Err()
 }
 
 // Acknowledge purges the body and keeps the signed acknowledgement, whoever holds the lease; again it changes nothing. The
@@ -199,26 +232,21 @@ func (s *Store) Acknowledge(ctx context.Context, a kiosk.Acknowledgement) error 
 	const op = "acknowledge dossier"
 	err := s.tx(ctx, op, func(tx *sql.Tx) error {
 		var seq int64
-		var sum []byte
-		var state kiosk.OutboxState
-		err := tx.QueryRowContext(ctx, "SELECT seq, sha256, state FROM outbox WHERE id = ?", a.DossierID).Scan(&seq, &sum, &state)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
+		r, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+", seq FROM outbox WHERE id = ?", a.DossierID), &seq)
+		if errors.Is(err, sql.ErrNoRows) {
 			return kiosk.Errorf(kiosk.CodeNotFound, op, "", "no such dossier")
-		case err != nil:
+		}
+		if err != nil {
 			return err
-		case string(sum) != string(a.BodySHA256[:]):
-			return kiosk.Errorf(kiosk.CodeBadInput, op, "", "acknowledgement is about another body")
-		case state == kiosk.OutboxAcknowledged:
-			return nil
+		}
+		r, changed, err := r.Acknowledged(a)
+		if err != nil || !changed {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM outbox_body WHERE seq = ?", seq); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE outbox SET state = ?, token_id = '', owner = '', lease = 0, last_error = '', ack_office = ?,
-			ack_at = ?, ack_number = ?, ack_state = ?, ack_signature = ? WHERE seq = ?`, kiosk.OutboxAcknowledged,
-			a.Office, toMicros(a.ReceivedAt), a.Number, int(a.State), a.Signature, seq)
-		return err
+		return write(ctx, tx, r)
 	})
 	if err != nil {
 		return err
@@ -250,20 +278,8 @@ func (s *Store) NextDue(ctx context.Context) (at time.Time, waiting bool, err er
 
 // OutboxRows lists every row, oldest first, without bodies.
 func (s *Store) OutboxRows(ctx context.Context) ([]kiosk.OutboxRow, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+columns+" FROM outbox ORDER BY seq")
+	all, err := scanAll(s.db.QueryContext(ctx, "SELECT "+columns+" FROM outbox ORDER BY seq"))
 	if err != nil {
-		return nil, s.fault("list outbox", err)
-	}
-	defer rows.Close()
-	var all []kiosk.OutboxRow
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, s.fault("list outbox", err)
-		}
-		all = append(all, r)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, s.fault("list outbox", err)
 	}
 	return all, nil
