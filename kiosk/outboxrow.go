@@ -10,7 +10,7 @@ import "time"
 type OutboxRow struct {
 	Sealed
 	State     OutboxState
-	Size      int64     // of the body, also after it is gone
+	Size      int64     // of the envelope and the parts, also after they are gone
 	Attempts  int       // deliveries that the office answered or may have seen
 	Due       time.Time // not before
 	Owner     string    // who holds the lease, "" when nobody
@@ -25,7 +25,7 @@ const OutboxHorizon = 2 * time.Hour
 
 // NewOutboxRow is what Put adds: waiting, due at once.
 func NewOutboxRow(s Sealed) OutboxRow {
-	return OutboxRow{Sealed: s, State: OutboxWaiting, Size: int64(len(s.Body))}
+	return OutboxRow{Sealed: s, State: OutboxWaiting, Size: s.TotalSize()}
 }
 
 // Deliverable says whether a delivery may begin: the row waits and is due, or a lease has ended without a word.
@@ -108,6 +108,6 @@ func (r OutboxRow) Acknowledged(a Acknowledgement) (next OutboxRow, changed bool
 		return r, false, nil
 	}
 	r.State, r.Owner, r.Lease, r.LastError, r.Ack = OutboxAcknowledged, "", time.Time{}, "", a
-	r.TokenID, r.Body = "", nil
+	r.TokenID, r.Body, r.Parts = "", nil, nil
 	return r, true, nil
 }

@@ -64,8 +64,8 @@ func (s stopAt) LeaseNext(ctx context.Context, owner string, now, until time.Tim
 	return r, err
 }
 
-func (s stopAt) Acknowledge(ctx context.Context, a kiosk.Acknowledgement) error {
-	err := s.Store.Acknowledge(ctx, a)
+func (s stopAt) Acknowledge(ctx context.Context, a kiosk.Acknowledgement, d kiosk.Deletion) error {
+	err := s.Store.Acknowledge(ctx, a, d)
 	if err == nil {
 		s.stop("acknowledged")
 	}
@@ -213,7 +213,7 @@ func TestCrashImages(t *testing.T) {
 		{"lease again", func() error { _, err := s.LeaseNext(ctx, "me", now, now.Add(time.Minute)); return err }, kiosk.OutboxLeased},
 		{"quarantine", func() error { _, err := s.Quarantine(ctx, d.ID, "me", kiosk.CodeOfficeRefused); return err }, kiosk.OutboxQuarantined},
 		{"release", func() error { _, err := s.Release(ctx, d.ID, now); return err }, kiosk.OutboxWaiting},
-		{"acknowledge", func() error { return s.Acknowledge(ctx, ackOf(d)) }, kiosk.OutboxAcknowledged},
+		{"acknowledge", func() error { return s.Acknowledge(ctx, ackOf(d), kiosk.Deletion{}) }, kiosk.OutboxAcknowledged},
 	} {
 		if err := step.do(); err != nil {
 			t.Fatalf("%s: %v", step.name, err)

@@ -184,7 +184,7 @@ func (b *Outbox) settle(ctx context.Context, o outcome) (p pause) {
 	switch b.decide(o.err) {
 	case purge:
 		// The office has it: the purge is finished even while stopping.
-		if err = b.store.Acknowledge(context.WithoutCancel(ctx), o.ack); err == nil {
+		if err = b.Accept(context.WithoutCancel(ctx), o.ack); err == nil {
 			b.delivered(ctx, o)
 		}
 	case snooze:

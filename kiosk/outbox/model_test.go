@@ -242,7 +242,7 @@ func (m *modelStore) Quarantine(_ context.Context, id, owner string, code kiosk.
 	return m.change(id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) { return r.Quarantined(owner, code) })
 }
 
-func (m *modelStore) Acknowledge(_ context.Context, a kiosk.Acknowledgement) error {
+func (m *modelStore) Acknowledge(_ context.Context, a kiosk.Acknowledgement, _ kiosk.Deletion) error {
 	i := m.index(a.DossierID)
 	if i < 0 {
 		return kiosk.Errorf(kiosk.CodeNotFound, "acknowledge", "", "no such row")
@@ -552,6 +552,7 @@ func explore(dossiers, wide, letters int, rule rules) (states, steps int, troubl
 	seen := map[string]visited{first.key(): {w: first}}
 	for queue := []string{first.key()}; len(queue) > 0; queue = queue[1:] {
 		at := seen[queue[0]]
+		seen[queue[0]] = visited{nil, at.from, at.by} // what was walked through is not kept
 		for _, a := range at.w.acts(dossiers, wide) {
 			for d := (&dice{}); ; {
 				w := at.w.clone()
@@ -586,9 +587,9 @@ func explore(dossiers, wide, letters int, rule rules) (states, steps int, troubl
 // the largest. In each, nothing promised is lost, nothing purged that the office has not, nothing there twice; and from each,
 // once nothing goes wrong any more, everything arrives, the oldest first.
 func TestModel(t *testing.T) {
-	bounds := [][3]int{{1, 2, 2}, {2, 1, 1}}
+	bounds := [][3]int{{1, 2, 2}, {2, 1, 0}}
 	if os.Getenv("MODEL") == "full" {
-		bounds = append(bounds, [3]int{2, 2, 1}, [3]int{2, 2, 2}, [3]int{3, 1, 1})
+		bounds = append(bounds, [3]int{2, 1, 1}, [3]int{2, 2, 0}, [3]int{2, 2, 1})
 	}
 	for _, b := range bounds {
 		states, steps, trouble := explore(b[0], b[1], b[2], rules{})
@@ -614,7 +615,7 @@ func TestModelControl(t *testing.T) {
 				return purge
 			}
 			return decide(err)
-		}}, "the office does not have it"},
+		}}, "for ever"},
 		"the receipt comes first": {rules{hasty: true}, "the dossier is gone"},
 		"a fresh key for each try": {rules{sending: func(s kiosk.Sealed) kiosk.Sealed {
 			attempt++

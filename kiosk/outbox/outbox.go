@@ -18,6 +18,9 @@ type Options struct {
 	Log    *audit.Log
 	Jitter func() float64 // in [0, 1); nil: random
 
+	// Deletion signs the record of a purge (seal.SignDeletion with the device key); nil keeps none.
+	Deletion func(ack kiosk.Acknowledgement, at time.Time) (kiosk.Deletion, error)
+
 	Parallel int // deliveries at a time once the office has acknowledged one; 0: [DefaultParallel]
 }
 
@@ -34,6 +37,7 @@ type Outbox struct {
 	leases int           // of this process so far: each delivery is an owner of its own
 	wake   chan struct{} // a dossier was put
 
+	deletion func(kiosk.Acknowledgement, time.Time) (kiosk.Deletion, error)
 	parallel int
 	decide   func(error) action // the table; a test that must find its defects gives another
 
@@ -53,7 +57,7 @@ func New(o Options) *Outbox {
 	}
 	b := &Outbox{
 		store: o.Store, office: o.Office, log: o.Log, jitter: o.Jitter, owner: rand.Text(), wake: make(chan struct{}, 1),
-		parallel: o.Parallel, decide: decide,
+		deletion: o.Deletion, parallel: o.Parallel, decide: decide,
 	}
 	b.run = b.deliver
 	return b
@@ -106,8 +110,15 @@ func (b *Outbox) Release(ctx context.Context, id string) error {
 	return nil
 }
 
-// Accept purges a dossier whose acknowledgement came another way: carried back from the office on a stick. The caller has
-// verified the signature. Errors: not_found, bad_input when it is about another body.
+// Accept purges a dossier that the office has, however its acknowledgement came: as the answer to a delivery, or carried back
+// on a stick. The signed record of the purge is kept with it. The caller has verified the signature. Errors: not_found, bad_input when it is about another body.
 func (b *Outbox) Accept(ctx context.Context, ack kiosk.Acknowledgement) error {
-	return b.store.Acknowledge(ctx, ack)
+	var record kiosk.Deletion
+	if b.deletion != nil {
+		var err error
+		if record, err = b.deletion(ack, time.Now()); err != nil {
+			return err
+		}
+	}
+	return b.store.Acknowledge(ctx, ack, record)
 }

@@ -57,7 +57,7 @@ func insertFeedback(ctx context.Context, tx *sql.Tx, f kiosk.Sealed) error {
 // NextFeedback gives the oldest feedback that waits and is due. Error: not_found when there is none.
 func (s *Store) NextFeedback(ctx context.Context, now time.Time) (kiosk.Sealed, error) {
 	f, err := scanFeedback(s.db.QueryRowContext(ctx, `SELECT id, token_id, created, sha256, body FROM feedback
-		WHERE body IS NOT NULL AND due NOT BETWEEN ?1 + 1 AND ?2 ORDER BY seq LIMIT 1`, toMicros(now), toMicros(now.Add(horizon))))
+		WHERE body IS NOT NULL AND due NOT BETWEEN ?1 + 1 AND ?2 ORDER BY seq LIMIT 1`, toMicros(now), toMicros(now.Add(kiosk.OutboxHorizon))))
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, kiosk.Errorf(kiosk.CodeNotFound, "find feedback", "", "nothing is due")
 	}

@@ -18,7 +18,7 @@ func (s *Store) PutOutbox(ctx context.Context, d kiosk.Sealed) error {
 	if len(d.Body) == 0 || sha256.Sum256(d.Body) != d.SHA256 {
 		return kiosk.Errorf(kiosk.CodeBadInput, op, "", "body does not have its SHA-256")
 	}
-	if err := s.room(int64(len(d.Body))); err != nil {
+	if err := s.room(d.TotalSize()); err != nil {
 		return err
 	}
 	return s.tx(ctx, op, func(tx *sql.Tx) error {
@@ -78,8 +78,10 @@ func insert(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO outbox_body (seq, body) VALUES (?, ?)", seq, r.Body)
-	return err
+	if _, err = tx.ExecContext(ctx, "INSERT INTO outbox_body (seq, body) VALUES (?, ?)", seq, r.Body); err != nil {
+		return err
+	}
+	return insertParts(ctx, tx, seq, r.Parts)
 }
 
 // ackValues are NULL before the acknowledgement.
@@ -136,6 +138,9 @@ func (s *Store) LeaseNext(ctx context.Context, owner string, now, until time.Tim
 			return err
 		}
 		r.Body = body
+		if r.Parts, err = parts(ctx, s.db, tx, seq); err != nil {
+			return err
+		}
 		r = r.Leased(owner, until)
 		return write(ctx, tx, r)
 	})
@@ -152,8 +157,8 @@ func write(ctx context.Context, tx *sql.Tx, r kiosk.OutboxRow) error {
 	return err
 }
 
-// change applies one of the row's transitions, in one transaction; false when it does not apply or there is no such row.
-func (s *Store) change(ctx context.Context, op, id string, next func(kiosk.OutboxRow) (kiosk.OutboxRow, bool)) (changed bool, err error) {
+// transition applies one of the row's transitions, in one transaction; false when it does not apply or there is no such row.
+func (s *Store) transition(ctx context.Context, op, id string, next func(kiosk.OutboxRow) (kiosk.OutboxRow, bool)) (changed bool, err error) {
 	err = s.tx(ctx, op, func(tx *sql.Tx) error {
 		r, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM outbox WHERE id = ?", id))
 		if errors.Is(err, sql.ErrNoRows) {
@@ -172,21 +177,21 @@ func (s *Store) change(ctx context.Context, op, id string, next func(kiosk.Outbo
 
 // Postpone ends owner's lease: the row waits until due. held is false, and nothing changed, when owner does not hold it.
 func (s *Store) Postpone(ctx context.Context, id, owner string, due time.Time, code kiosk.Code, countAttempt bool) (held bool, err error) {
-	return s.change(ctx, "postpone dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) {
+	return s.transition(ctx, "postpone dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) {
 		return r.Postponed(owner, due, code, countAttempt)
 	})
 }
 
 // Quarantine ends owner's lease: the row waits for a technician.
 func (s *Store) Quarantine(ctx context.Context, id, owner string, code kiosk.Code) (held bool, err error) {
-	return s.change(ctx, "quarantine dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) {
+	return s.transition(ctx, "quarantine dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) {
 		return r.Quarantined(owner, code)
 	})
 }
 
 // Release sends a quarantined row back to waiting, a waiting one to be due at once; false when there is no such row.
 func (s *Store) Release(ctx context.Context, id string, due time.Time) (found bool, err error) {
-	return s.change(ctx, "release dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) { return r.Released(due) })
+	return s.transition(ctx, "release dossier", id, func(r kiosk.OutboxRow) (kiosk.OutboxRow, bool) { return r.Released(due) })
 }
 
 // Recover ends every lease: a daemon that starts knows that its predecessor is dead.
@@ -209,6 +214,19 @@ func (s *Store) Recover(ctx context.Context, due time.Time) (n int, err error) {
 	return n, err
 }
 
+func (s *Store) change(ctx context.Context, op, query string, args ...any) (changed bool, err error) {
+	err = s.tx(ctx, op, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		changed = n > 0
+		return err
+	})
+	return changed, err
+}
+
 // scanAll reads every row of a query.
 func scanAll(rows *sql.Rows, err error) ([]kiosk.OutboxRow, error) {
 	if err != nil {
@@ -227,8 +245,9 @@ func scanAll(rows *sql.Rows, err error) ([]kiosk.OutboxRow, error) {
 }
 
 // Acknowledge purges the body and keeps the signed acknowledgement, whoever holds the lease; again it changes nothing. The
-// caller has verified the signature. Errors: not_found, bad_input when it is about another body.
-func (s *Store) Acknowledge(ctx context.Context, a kiosk.Acknowledgement) error {
+// caller has verified the signature. The deletion record is kept in the same transaction. Errors: not_found, bad_input when
+// either is about another body.
+func (s *Store) Acknowledge(ctx context.Context, a kiosk.Acknowledgement, d kiosk.Deletion) error {
 	const op = "acknowledge dossier"
 	err := s.tx(ctx, op, func(tx *sql.Tx) error {
 		var seq int64
@@ -244,6 +263,12 @@ func (s *Store) Acknowledge(ctx context.Context, a kiosk.Acknowledgement) error 
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM outbox_body WHERE seq = ?", seq); err != nil {
+			return err
+		}
+		if err := deleteParts(ctx, tx, seq); err != nil {
+			return err
+		}
+		if err := insertDeletion(ctx, tx, seq, a, d); err != nil {
 			return err
 		}
 		return write(ctx, tx, r)

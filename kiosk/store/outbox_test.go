@@ -53,7 +53,7 @@ func TestPut(t *testing.T) {
 		t.Errorf("row does not survive: %s", diff)
 	}
 	put(t, s, d) // while leased
-	if err := s.Acknowledge(t.Context(), ackOf(d)); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(d), kiosk.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
 	put(t, s, d) // after it is delivered
@@ -106,7 +106,7 @@ func TestLeaseHolderDecides(t *testing.T) {
 		t.Errorf("row says %d attempts, %s", got.Attempts, got.LastError)
 	}
 	// An acknowledgement counts whoever brings it.
-	if err := s.Acknowledge(t.Context(), ackOf(sealed(1, 50))); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(sealed(1, 50)), kiosk.Deletion{}); err != nil {
 		t.Error(err)
 	}
 	if held, err := s.Postpone(t.Context(), r.ID, "fast", start, "", false); held || err != nil {
@@ -148,7 +148,7 @@ func TestQuarantineAndRelease(t *testing.T) {
 	if found, err := s.Release(t.Context(), r.ID, start); found || err != nil {
 		t.Errorf("a leased row was released: %v", err)
 	}
-	if err := s.Acknowledge(t.Context(), ackOf(sealed(1, 50))); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(sealed(1, 50)), kiosk.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := s.Release(t.Context(), r.ID, start); found || err != nil {
@@ -169,24 +169,24 @@ func TestAcknowledgeRefuses(t *testing.T) {
 	s, _ := openNew(t)
 	d := sealed(1, 50)
 	put(t, s, d)
-	if err := s.Acknowledge(t.Context(), ackOf(sealed(2, 50))); kiosk.CodeOf(err) != kiosk.CodeNotFound {
+	if err := s.Acknowledge(t.Context(), ackOf(sealed(2, 50)), kiosk.Deletion{}); kiosk.CodeOf(err) != kiosk.CodeNotFound {
 		t.Errorf("unknown id: %v", err)
 	}
 	wrong := ackOf(d)
 	wrong.BodySHA256[0]++
-	if err := s.Acknowledge(t.Context(), wrong); kiosk.CodeOf(err) != kiosk.CodeBadInput {
+	if err := s.Acknowledge(t.Context(), wrong, kiosk.Deletion{}); kiosk.CodeOf(err) != kiosk.CodeBadInput {
 		t.Errorf("another body: %v", err)
 	}
 	unsigned := ackOf(d)
 	unsigned.Signature = nil
-	if err := s.Acknowledge(t.Context(), unsigned); err == nil {
+	if err := s.Acknowledge(t.Context(), unsigned, kiosk.Deletion{}); err == nil {
 		t.Error("an unsigned acknowledgement purged a dossier")
 	}
 	if r := lease(t, s, "me", start); !bytes.Equal(r.Body, d.Body) {
 		t.Error("the body is gone")
 	}
 	for range 2 {
-		if err := s.Acknowledge(t.Context(), ackOf(d)); err != nil {
+		if err := s.Acknowledge(t.Context(), ackOf(d), kiosk.Deletion{}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -230,7 +230,7 @@ func TestChain(t *testing.T) {
 	put(t, s, first) // the same again changes nothing
 	second.Link = kiosk.Link{Sequence: 2, Previous: first.SHA256}
 	put(t, s, second)
-	if err := s.Acknowledge(t.Context(), ackOf(second)); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(second), kiosk.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
 	next(kiosk.Link{Sequence: 3, Previous: second.SHA256})

@@ -77,6 +77,9 @@ func (s *Store) salvage(ctx context.Context, aside string) (n saved, err error) 
 	if err := s.salvageDesk(ctx, old); err != nil {
 		return n, err
 	}
+	if err = s.salvageDeletions(ctx, old); err != nil {
+		return n, err
+	}
 	n.audit, err = s.salvageAudit(ctx, old)
 	return n, err
 }
@@ -120,10 +123,57 @@ func readOld(ctx context.Context, old *sql.DB, seq int64) (kiosk.OutboxRow, erro
 	if sha256.Sum256(r.Body) != r.SHA256 {
 		return r, errors.New("body does not have its SHA-256")
 	}
+	if r.Parts, err = oldParts(ctx, old, seq, r.Size-int64(len(r.Body))); err != nil {
+		return r, err
+	}
 	if r.State == kiosk.OutboxLeased {
 		r.State, r.Owner, r.Lease = kiosk.OutboxWaiting, "", time.Time{}
 	}
 	return r, nil
+}
+
+// oldParts lists the streams, which insert checks by their hashes while it copies them. All of them, or the dossier is lost:
+// size says how many bytes they have.
+func oldParts(ctx context.Context, old *sql.DB, seq, size int64) ([]kiosk.SealedPart, error) {
+	if size == 0 {
+		return nil, nil
+	}
+	list, err := parts(ctx, old, old, seq)
+	if err != nil {
+		return nil, fmt.Errorf("parts are gone: %s", err.Error())
+	}
+	for _, p := range list {
+		size -= p.Size
+	}
+	if size != 0 {
+		return nil, errors.New("parts are missing")
+	}
+	return list, nil
+}
+
+// salvageDeletions carries the signed records of purges over, as many as can be read.
+func (s *Store) salvageDeletions(ctx context.Context, old *sql.DB) error {
+	list, err := (&Store{db: old}).Deletions(ctx)
+	if err != nil {
+		return ctx.Err() // an older schema has none, a broken page hides them
+	}
+	for _, d := range list {
+		err := s.tx(ctx, "carry deletion record over", func(tx *sql.Tx) error {
+			var seq int64
+			err := tx.QueryRowContext(ctx, "SELECT seq FROM outbox WHERE id = ? AND sha256 = ? AND state = ?", d.DossierID, d.BodySHA256[:], kiosk.OutboxAcknowledged).Scan(&seq)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return insertDeletion(ctx, tx, seq, kiosk.Acknowledgement{DossierID: d.DossierID, BodySHA256: d.BodySHA256}, d)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // salvageAudit carries the chain over up to the first record that cannot be read or does not follow.

@@ -18,7 +18,7 @@ func spoiled(t *testing.T, spoil func(b []byte) []byte) (path string) {
 	for n := range 4 {
 		put(t, s, sealed(n, 30_000))
 	}
-	if err := s.Acknowledge(t.Context(), ackOf(sealed(0, 30_000))); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(sealed(0, 30_000)), kiosk.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
 	lease(t, s, "dead", start)

@@ -223,7 +223,7 @@ func TestPurgedLeavesNothing(t *testing.T) {
 	if len(found(canary)) == 0 || len(found(token)) == 0 {
 		t.Fatal("the canary is not there to begin with")
 	}
-	if err := s.Acknowledge(t.Context(), ackOf(gone)); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(gone), kiosk.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
 	if f := append(found(canary), found(token)...); len(f) != 0 {
@@ -273,7 +273,7 @@ func TestRulesOfTheSchema(t *testing.T) {
 	s, _ := openNew(t)
 	put(t, s, sealed(1, 100))
 	put(t, s, sealed(2, 100))
-	if err := s.Acknowledge(t.Context(), ackOf(sealed(2, 100))); err != nil {
+	if err := s.Acknowledge(t.Context(), ackOf(sealed(2, 100)), kiosk.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []string{
@@ -310,7 +310,7 @@ func BenchmarkPut2MB(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StopTimer()
-		if err := s.Acknowledge(context.Background(), ackOf(d)); err != nil {
+		if err := s.Acknowledge(context.Background(), ackOf(d), kiosk.Deletion{}); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
