@@ -31,8 +31,9 @@ var imports = map[string][]string{
 	"kiosk/session":    {"kiosk", "kiosk/audit"},
 	"kiosk/catalogue":  {"kiosk"},
 	"kiosk/calendar":   {"kiosk"},
-	"kiosk/dossier":    {"kiosk", "kiosk/mrz", "kiosk/cccd"},
-	"kiosk/seal":       {"kiosk"},
+	"kiosk/devicekey":  {},                                                      // the device's signature, of evidence, envelopes and deletion records alike
+	"kiosk/dossier":    {"kiosk", "kiosk/mrz", "kiosk/cccd", "kiosk/devicekey"}, // the device signs the evidence
+	"kiosk/seal":       {"kiosk", "kiosk/devicekey"},                            // and the envelope
 	"kiosk/outbox":     {"kiosk", "kiosk/audit"},
 	"kiosk/store":      {"kiosk"},
 	"kiosk/rota":       {"kiosk"}, // a file of the office, read at the kiosk
@@ -50,7 +51,7 @@ var imports = map[string][]string{
 	"kiosk/onestop/onestoptest":           {"kiosk", "kiosk/audit", "kiosk/dossier", "kiosk/provision", "kiosk/seal", "kiosk/onestop"}, // the suite files whole dossiers of an enrolled kiosk
 	"kiosk/config":                        {"kiosk"},
 	"kiosk/doctor":                        {"kiosk"},
-	"kiosk/provision":                     {"kiosk", "kiosk/config", "kiosk/seal", "kiosk/backoffice"},
+	"kiosk/provision":                     {"kiosk", "kiosk/config", "kiosk/devicekey", "kiosk/seal", "kiosk/backoffice"}, // it holds the device's key
 	"kiosk/daemon":                        {everything},
 	"kiosk/cmd/kioskd":                    {everything},
 	"kiosk/cmd/kioskctl":                  {everything},

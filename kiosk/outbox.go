@@ -34,6 +34,17 @@ func (s *Sealed) TotalSize() int64 {
 	return n
 }
 
+// Wipe forgets what could still be opened here: parts that are encrypted while they are read hold their key until then.
+func (s *Sealed) Wipe() {
+	for _, p := range s.Parts {
+		if w, ok := p.Data.(interface{ Wipe() }); ok {
+			w.Wipe()
+		}
+	}
+	clear(s.Body)
+	*s = Sealed{}
+}
+
 // Link is a dossier's place in the chain of all dossiers of its kiosk: the office sees by it that one is missing or came out of
 // order. The zero Link stands in no chain.
 type Link struct {

@@ -160,7 +160,7 @@ func (d *Daemon) openVoice(ctx context.Context) {
 func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	p := session.Ports{
 		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
-		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version}, Consents: map[string]map[kiosk.Purpose]session.ConsentText{},
+		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox}, Consents: map[string]map[kiosk.Purpose]session.ConsentText{},
 		Queue: d.store, Feedback: feedbackBox{d}, Rota: rota.Open(filepath.Join(d.opt.Config.Office.Dir, RotaFile)), Clock: d.clock,
 		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan, Faces: d.dev.faces, Papers: d.dev.papers, Spotter: d.dev.spot,
 	}

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 
 	"motcua/kiosk"
@@ -17,6 +16,9 @@ type maker struct {
 	office  *provision.Office
 	self    *provision.Identity
 	version string
+	chain   interface {
+		NextLink(ctx context.Context) (kiosk.Link, error)
+	}
 }
 
 // New gives a random UUID (RFC 9562 §5.4) and a receipt token.
@@ -33,18 +35,23 @@ func newID() string {
 }
 
 // Seal builds the signed package and seals it to the office. The package in the clear is wiped before Seal returns.
-func (m *maker) Seal(_ context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
-	key, cert := m.self.Signer()
-	pkg, err := dossier.Build(d, dossier.Signer{Key: key, Certificate: cert, Software: m.version})
+func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
+	pkg, err := dossier.Build(d, dossier.Signer{Device: m.self.Signer(), Software: m.version})
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}
 	defer clear(pkg)
-	body, err := seal.Seal(m.office.SealKey, m.self.Name, d.ID, pkg)
+	link, err := m.chain.NextLink(ctx)
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}
-	return kiosk.Sealed{ID: d.ID, TokenID: kiosk.TokenID(d.Token), Created: d.Created, Body: body, SHA256: sha256.Sum256(body)}, nil
+	sealer := seal.Sealer{Keys: m.office.SealKeys(nil, d.Created), Device: m.self.Signer()}
+	sealed, err := sealer.Seal(d.ID, d.Created, link, pkg, nil)
+	if err != nil {
+		return kiosk.Sealed{}, err
+	}
+	sealed.TokenID = kiosk.TokenID(d.Token)
+	return sealed, nil
 }
 
 // Receipt makes what the citizen leaves with.

@@ -1,24 +1,19 @@
 package dossier
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"motcua/kiosk"
+	"motcua/kiosk/devicekey"
 )
 
 // Limits of a package. What is larger must be refused when it is captured.
@@ -30,15 +25,14 @@ const (
 	MaxParts    = 200
 
 	magic        = "MCDP"
-	signatureLen = 64
-	maxCert      = 4 << 10
+	signatureLen = devicekey.SignatureLen
+	maxCert      = devicekey.MaxCertificate
 )
 
-// Signer is the kiosk's device key with its certificate, and the software that runs.
+// Signer is the kiosk's device key with its certificate, whose common name is the kiosk's name, and the software that runs.
 type Signer struct {
-	Key         crypto.Signer // ECDSA P-256
-	Certificate []byte        // DER; its common name is the kiosk's name
-	Software    string        // version of the kiosk's software
+	Device   devicekey.Signer
+	Software string // version of the kiosk's software
 }
 
 // Build makes the signed package of a dossier. It copies what it takes: the dossier may be wiped right after, and the caller
@@ -66,7 +60,7 @@ func Build(d *kiosk.Dossier, s Signer) ([]byte, error) {
 	if len(manifest) > MaxManifest {
 		return nil, bad("build dossier", fmt.Errorf("manifest of %d bytes is too large", len(manifest)))
 	}
-	signature, err := sign(s.Key, manifest)
+	signature, err := s.Device.Sign(Format, manifest)
 	if err != nil {
 		return nil, kiosk.Errorf(kiosk.CodeKeyMissing, "sign dossier", "check device.key", "%w", err)
 	}
@@ -93,23 +87,11 @@ func assemble(manifest, signature, cert []byte, parts [][]byte) ([]byte, error) 
 }
 
 func checkSigner(d *kiosk.Dossier, s Signer) (*x509.Certificate, error) {
-	if s.Key == nil || len(s.Certificate) == 0 || len(s.Certificate) > maxCert {
-		return nil, errors.New("device key or certificate is missing")
+	cert, err := s.Device.Parse()
+	if err == nil && cert.Subject.CommonName != d.Kiosk {
+		err = errors.New("dossier names another kiosk than the certificate")
 	}
-	cert, err := x509.ParseCertificate(s.Certificate)
-	if err != nil {
-		return nil, fmt.Errorf("device certificate: %w", err)
-	}
-	pub, ok := s.Key.Public().(*ecdsa.PublicKey)
-	switch {
-	case !ok || pub.Curve != elliptic.P256():
-		return nil, errors.New("device key is not ECDSA P-256")
-	case !pub.Equal(cert.PublicKey):
-		return nil, errors.New("device certificate is for another key")
-	case cert.Subject.CommonName != d.Kiosk:
-		return nil, errors.New("dossier names another kiosk than the certificate")
-	}
-	return cert, nil
+	return cert, err
 }
 
 func checkDossier(d *kiosk.Dossier) error {
@@ -253,43 +235,6 @@ func number(name, prefix string) (int, bool) {
 	}
 	n, err := strconv.Atoi(digits)
 	return n, err == nil && n >= 1 && strconv.Itoa(n) == digits
-}
-
-// toSign is what the kiosk signs the hash of.
-func toSign(manifest []byte) []byte {
-	h := sha256.New()
-	h.Write([]byte(Format + "\x00"))
-	h.Write(manifest)
-	return h.Sum(nil)
-}
-
-var halfOrder = new(big.Int).Rsh(elliptic.P256().Params().N, 1)
-
-// sign gives r ‖ s with the lower s.
-func sign(key crypto.Signer, manifest []byte) ([]byte, error) {
-	der, err := key.Sign(rand.Reader, toSign(manifest), crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	var rs struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(der, &rs); err != nil || len(rest) > 0 {
-		return nil, errors.New("signature is not ASN.1")
-	}
-	if rs.S.Cmp(halfOrder) > 0 {
-		rs.S.Sub(elliptic.P256().Params().N, rs.S)
-	}
-	signature := make([]byte, signatureLen)
-	rs.R.FillBytes(signature[:32])
-	rs.S.FillBytes(signature[32:])
-	return signature, nil
-}
-
-func verifySignature(pub *ecdsa.PublicKey, manifest, signature []byte) error {
-	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-	if s.Cmp(halfOrder) > 0 || !ecdsa.Verify(pub, toSign(manifest), r, s) {
-		return errors.New("signature does not verify")
-	}
-	return nil
 }
 
 func bad(op string, err error) error {

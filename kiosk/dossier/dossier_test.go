@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"motcua/kiosk"
+	"motcua/kiosk/devicekey"
 	"motcua/kiosk/dossier"
 )
 
@@ -47,7 +48,7 @@ func newDevice(t testing.TB, name string, usage x509.ExtKeyUsage) device {
 	key, cert := certify(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{usage}}, ca, caKey)
 	pool := x509.NewCertPool()
 	pool.AddCert(ca)
-	return device{signer: dossier.Signer{Key: key, Certificate: cert.Raw, Software: "0.1.0"}, pool: pool, caKey: caKey, ca: ca}
+	return device{signer: dossier.Signer{Device: devicekey.Signer{Key: key, Certificate: cert.Raw}, Software: "0.1.0"}, pool: pool, caKey: caKey, ca: ca}
 }
 
 func certify(t testing.TB, c, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*ecdsa.PrivateKey, *x509.Certificate) {
@@ -365,9 +366,9 @@ func TestBuildRefuses(t *testing.T) {
 		"infinite score":      {func(d *kiosk.Dossier, _ *dossier.Signer) { d.Face.Score = math.Inf(1) }, kiosk.CodeBadInput},
 		"not in UTF-8":        {func(d *kiosk.Dossier, _ *dossier.Signer) { d.Fields[0].Value = "\xff" }, kiosk.CodeBadInput},
 		"another kiosk":       {func(d *kiosk.Dossier, _ *dossier.Signer) { d.Kiosk = "kiosk-02" }, kiosk.CodeKeyMissing},
-		"no key":              {func(_ *kiosk.Dossier, s *dossier.Signer) { s.Key = nil }, kiosk.CodeKeyMissing},
-		"another key":         {func(_ *kiosk.Dossier, s *dossier.Signer) { s.Key = other.signer.Key }, kiosk.CodeKeyMissing},
-		"no certificate":      {func(_ *kiosk.Dossier, s *dossier.Signer) { s.Certificate = nil }, kiosk.CodeKeyMissing},
+		"no key":              {func(_ *kiosk.Dossier, s *dossier.Signer) { s.Device.Key = nil }, kiosk.CodeKeyMissing},
+		"another key":         {func(_ *kiosk.Dossier, s *dossier.Signer) { s.Device.Key = other.signer.Device.Key }, kiosk.CodeKeyMissing},
+		"no certificate":      {func(_ *kiosk.Dossier, s *dossier.Signer) { s.Device.Certificate = nil }, kiosk.CodeKeyMissing},
 	} {
 		d, s := newDossier(), dev.signer
 		c.change(d, &s)

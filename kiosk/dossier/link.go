@@ -1,15 +1,13 @@
 package dossier
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"time"
 
 	"motcua/kiosk"
+	"motcua/kiosk/devicekey"
 )
 
 // checkDevice: the certificate is the one the manifest names, issued by the office, valid when the dossier was made, and of
@@ -28,25 +26,10 @@ func (p *Package) checkDevice(o VerifyOptions) kiosk.Check {
 	if o.Devices == nil {
 		return unknown(LinkDevice, "no device authority given")
 	}
-	_, err = cert.Verify(x509.VerifyOptions{
-		Roots: o.Devices, CurrentTime: p.Manifest.Created.Time, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
-	if err != nil {
-		return failed(LinkDevice, describeChain(err))
+	if err := devicekey.CheckChain(cert, o.Devices, p.Manifest.Created.Time); err != nil {
+		return failed(LinkDevice, err.Error())
 	}
 	return succeeded(LinkDevice)
-}
-
-// describeChain keeps names out of the reason.
-func describeChain(err error) string {
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "certificate was not valid when the dossier was made"
-	case errors.As(err, &x509.UnknownAuthorityError{}):
-		return "certificate is not issued by the office"
-	}
-	return "certificate chain is not valid"
 }
 
 func (p *Package) checkSignature() kiosk.Check {
@@ -54,11 +37,7 @@ func (p *Package) checkSignature() kiosk.Check {
 	if err != nil {
 		return failed(LinkSignature, "certificate cannot be read")
 	}
-	pub, ok := cert.PublicKey.(*ecdsa.PublicKey)
-	if !ok || pub.Curve != elliptic.P256() {
-		return failed(LinkSignature, "certificate's key is not ECDSA P-256")
-	}
-	if err := verifySignature(pub, p.manifest, p.signature); err != nil {
+	if err := devicekey.Verify(cert, Format, p.manifest, p.signature); err != nil {
 		return failed(LinkSignature, err.Error())
 	}
 	return succeeded(LinkSignature)

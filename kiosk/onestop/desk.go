@@ -18,7 +18,7 @@ type Options struct {
 	Office  string             // the office's name, as citizens read it; required
 	Hotline string             // telephone of the office
 	Store   Store              // required
-	Seal    seal.PrivateKey    // opens dossiers; required
+	Seal    seal.Ring          // opens dossiers, newest key first; required
 	Ack     ed25519.PrivateKey // signs acknowledgements; required
 	Number  Numbering          // required
 	Devices *x509.CertPool     // who certifies kiosks; required

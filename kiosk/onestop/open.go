@@ -58,15 +58,17 @@ type Opened struct {
 	Moves   []Move         // what the person may do now
 	Events  []Event
 
-	groups map[kiosk.FileID][]byte
-	plain  []byte
+	groups   map[kiosk.FileID][]byte
+	envelope *seal.Opened
 }
 
 // Wipe zeroes the decrypted bytes: pictures and the chip's files. Texts are Go strings, which cannot be zeroed; they are
 // dropped.
 func (o *Opened) Wipe() {
-	clear(o.plain)
-	o.plain, o.groups, o.Dossier = nil, nil, nil
+	if o.envelope != nil {
+		o.envelope.Wipe()
+	}
+	o.envelope, o.groups, o.Dossier = nil, nil, nil
 }
 
 // String redacts.
@@ -90,14 +92,14 @@ func (o *Opened) Name() string {
 
 // open decrypts and verifies. Errors: bad_input when it is not an intact envelope for this office, or not a package.
 func (d *Desk) open(it Item, body []byte) (*Opened, error) {
-	id, device, plain, err := seal.Open(d.opt.Seal, body)
+	env, err := d.opt.Seal.Open(body)
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{Item: it, plain: plain}
-	p, err := dossier.Open(plain)
+	o := &Opened{Item: it, envelope: env}
+	p, err := dossier.Open(env.Plaintext)
 	if err == nil {
-		err = belongs(p.Manifest, it, id, device)
+		err = belongs(p.Manifest, it, env.Header)
 	}
 	if err != nil {
 		o.Wipe()
@@ -118,8 +120,8 @@ func (d *Desk) open(it Item, body []byte) (*Opened, error) {
 }
 
 // belongs checks that delivery, envelope and manifest speak of one dossier of one kiosk.
-func belongs(m *dossier.Manifest, it Item, id, device string) error {
-	if m.ID != it.ID || id != it.ID || m.Kiosk != it.Kiosk || device != it.Kiosk || m.TokenID != it.TokenID {
+func belongs(m *dossier.Manifest, it Item, h seal.Header) error {
+	if m.ID != it.ID || h.ID != it.ID || m.Kiosk != it.Kiosk || h.Kiosk != it.Kiosk || m.TokenID != it.TokenID {
 		return kiosk.Errorf(kiosk.CodeBadInput, "open dossier", "", "delivery, envelope and manifest name different dossiers")
 	}
 	return nil

@@ -65,7 +65,7 @@ func (d *Desk) describe(it *Item, body []byte) {
 	defer o.Wipe()
 	it.Code, it.Title, it.Verdict = o.Dossier.Procedure.Code, o.Dossier.Procedure.Name, o.Report.Verdict
 	it.Label = d.labels.Seal(it.ID, o.Name())
-	it.Evidence, it.Papers = sha256.Sum256(o.plain), len(o.Dossier.Papers)
+	it.Evidence, it.Papers = sha256.Sum256(o.envelope.Plaintext), len(o.Dossier.Papers)
 }
 
 // place says where the dossier belongs; a training kiosk's stays one even when it cannot be opened.

@@ -71,7 +71,7 @@ func (d *Desk) AddResult(ctx context.Context, a Account, dossier, name, code str
 	if it.Number == "" {
 		return ResultFile{}, ErrRefused
 	}
-	sealed, err := seal.Seal(d.opt.Seal.Public(), resultSeal, dossier, file)
+	sealed, err := seal.SealFile(d.opt.Seal.Public(), resultSeal, dossier, file)
 	if err != nil {
 		return ResultFile{}, err
 	}
@@ -101,7 +101,7 @@ func (d *Desk) Result(ctx context.Context, a Account, seq int64) (ResultFile, []
 		if r.Seq != seq {
 			continue
 		}
-		id, by, plain, err := seal.Open(d.opt.Seal, sealed)
+		id, by, plain, err := d.opt.Seal.OpenFile(sealed)
 		if err == nil && (id != dossier || by != resultSeal || sha256.Sum256(plain) != r.SHA256) {
 			err = kiosk.Errorf(kiosk.CodeBadInput, "open result", "", "the file is another dossier's")
 		}

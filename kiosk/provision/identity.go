@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 
 	"motcua/kiosk"
+	"motcua/kiosk/devicekey"
 	"motcua/kiosk/seal"
 )
 
@@ -111,11 +111,11 @@ func (i *Identity) TLS() tls.Certificate {
 }
 
 // Signer gives the key as dossiers are signed with it, and the certificate that goes along.
-func (i *Identity) Signer() (key crypto.Signer, certificate []byte) {
+func (i *Identity) Signer() devicekey.Signer {
 	if i.Certificate == nil {
-		return i.Key, nil
+		return devicekey.Signer{Key: i.Key}
 	}
-	return i.Key, i.Certificate.Raw
+	return devicekey.Signer{Key: i.Key, Certificate: i.Certificate.Raw}
 }
 
 func saveKey(path string, key any) error {

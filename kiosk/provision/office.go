@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"motcua/kiosk"
@@ -27,6 +28,8 @@ type Office struct {
 	AckKey    ed25519.PublicKey `json:"ack_key"`    // acknowledgements are signed with its private half, base64
 	Hotline   string            `json:"hotline"`    // telephone shown on every screen and receipt
 	StatusURL string            `json:"status_url"` // prefix of the address in a receipt's QR code; the token follows
+
+	RecoveryKey *seal.PublicKey `json:"recovery_key,omitempty"` // dossiers are sealed to it as well, when there is one, base64
 }
 
 // LoadOffice reads and validates office.json of a folder. Error: key_missing.
@@ -78,6 +81,8 @@ func (o *Office) Validate() error {
 		return errors.New("hotline is missing or not one line")
 	case o.SealKey.Bytes() == nil:
 		return errors.New("seal_key is missing")
+	case o.RecoveryKey != nil && o.RecoveryKey.Bytes() == nil:
+		return errors.New("recovery_key is empty")
 	case len(o.AckKey) != ed25519.PublicKeySize:
 		return errors.New("ack_key is not an Ed25519 public key")
 	case !address(o.Intake, true):
@@ -110,6 +115,17 @@ func (o *Office) Pool() (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
 	pool.AddCert(ca)
 	return pool, nil
+}
+
+// SealKeys are the keys to seal to: the newest that the office announced since this kiosk was enrolled, else those of enrolment.
+func (o *Office) SealKeys(announced []seal.Announcement, now time.Time) []seal.PublicKey {
+	if keys := seal.Newest(announced, o.AckKey, now); keys != nil {
+		return keys
+	}
+	if o.RecoveryKey != nil {
+		return []seal.PublicKey{o.SealKey, *o.RecoveryKey}
+	}
+	return []seal.PublicKey{o.SealKey}
 }
 
 // ReceiptURL is what a receipt's QR code holds: the status address with the token, nothing else.

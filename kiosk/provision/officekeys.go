@@ -6,12 +6,10 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"motcua/kiosk/seal"
 )
@@ -32,8 +30,11 @@ const officeKeysHint = "restore the office's key folder from its backup"
 type OfficeKeys struct {
 	CA     *Authority
 	Server tls.Certificate    // of the intake
-	Seal   seal.PrivateKey    // opens dossiers
+	Seal   seal.Ring          // opens dossiers, newest key first
 	Ack    ed25519.PrivateKey // signs acknowledgements
+
+	Recovery  seal.PublicKey      // kiosks seal to it as well; zero when there is none
+	Announced []seal.Announcement // keys that kiosks already enrolled shall seal to
 }
 
 // String tells nothing.
@@ -57,34 +58,33 @@ func NewOfficeKeys(office string, hosts ...string) (*OfficeKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make acknowledgement key: %w", err)
 	}
-	return &OfficeKeys{CA: ca, Server: server, Seal: key, Ack: ack}, nil
+	return &OfficeKeys{CA: ca, Server: server, Seal: seal.Ring{key}, Ack: ack}, nil
 }
 
 // Office gives the public half, for the office's kiosks.
 func (k *OfficeKeys) Office(name, intake, hotline, statusURL string) *Office {
-	return &Office{
+	o := &Office{
 		Name: name, Intake: intake, CA: string(toPEM("CERTIFICATE", k.CA.Certificate.Raw)), SealKey: k.Seal.Public(),
 		AckKey: k.Ack.Public().(ed25519.PublicKey), Hotline: hotline, StatusURL: statusURL,
 	}
+	if k.Recovery.Bytes() != nil {
+		o.RecoveryKey = &k.Recovery
+	}
+	return o
 }
 
-// Save writes the six files into a folder of mode 0700.
+// Save writes the files into a folder of mode 0700.
 func (k *OfficeKeys) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	raw, err := k.Seal.Bytes()
-	if err != nil {
-		return err
-	}
-	defer clear(raw)
 	at := func(name string) string { return filepath.Join(dir, name) }
 	return errors.Join(
 		saveKey(at(FileCAKey), k.CA.Key),
 		WriteFile(at(FileCACert), toPEM("CERTIFICATE", k.CA.Certificate.Raw), 0o644),
 		saveKey(at(FileServerKey), k.Server.PrivateKey),
 		WriteFile(at(FileServerCert), toPEM("CERTIFICATE", k.Server.Certificate[0]), 0o644),
-		WriteFile(at(FileSealKey), append(base64.StdEncoding.AppendEncode(nil, raw), '\n'), 0o600),
+		k.saveSeal(dir),
 		saveKey(at(FileAckKey), k.Ack),
 	)
 }
@@ -102,7 +102,7 @@ func LoadOfficeKeys(dir string) (*OfficeKeys, error) {
 		return nil, err
 	}
 	k.Server = tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
-	if k.Seal, err = loadSealKey(filepath.Join(dir, FileSealKey)); err != nil {
+	if err := k.loadSeal(dir); err != nil {
 		return nil, err
 	}
 	ack, err := loadPKCS8(filepath.Join(dir, FileAckKey), officeKeysHint)
@@ -129,22 +129,4 @@ func loadPair(dir, keyName, certName string) (*ecdsa.PrivateKey, *x509.Certifica
 		return nil, nil, missing(certName, officeKeysHint, errors.New("certificate is for another key"))
 	}
 	return key, cert, nil
-}
-
-func loadSealKey(path string) (seal.PrivateKey, error) {
-	b, err := readPrivate(path, officeKeysHint)
-	if err != nil {
-		return seal.PrivateKey{}, err
-	}
-	defer clear(b)
-	raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(string(b)))
-	if err != nil {
-		return seal.PrivateKey{}, missing(path, officeKeysHint, errors.New("key is not base64"))
-	}
-	defer clear(raw)
-	k, err := seal.ParsePrivate(raw)
-	if err != nil {
-		return seal.PrivateKey{}, missing(path, officeKeysHint, err)
-	}
-	return k, nil
 }

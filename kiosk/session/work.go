@@ -392,7 +392,7 @@ func (r *Runner) forget() {
 		r.ports.Reader.Forget()
 	}
 	if r.sealed != nil {
-		clear(r.sealed.Body)
+		r.sealed.Wipe()
 	}
 	r.filed, r.draft, r.sealed, r.lang = nil, nil, nil, ""
 }

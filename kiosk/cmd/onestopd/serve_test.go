@@ -183,15 +183,16 @@ func (o *office) submit(name string, chip *kiosk.ChipRead) (token string) {
 		o.t.Fatal(err)
 	}
 	d := aDossier(name, token, chip)
-	key, cert := id.Signer()
-	pkg, err := dossier.Build(d, dossier.Signer{Key: key, Certificate: cert, Software: "test"})
+	pkg, err := dossier.Build(d, dossier.Signer{Device: id.Signer(), Software: "test"})
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	body, err := seal.Seal(bundle.SealKey, name, d.ID, pkg)
+	sealer := seal.Sealer{Keys: bundle.SealKeys(nil, d.Created), Device: id.Signer()}
+	sealed, err := sealer.Seal(d.ID, d.Created, kiosk.Link{}, pkg, nil)
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	sealed.TokenID = kiosk.TokenID(token)
 	pool, err := bundle.Pool()
 	if err != nil {
 		o.t.Fatal(err)
@@ -201,9 +202,7 @@ func (o *office) submit(name string, chip *kiosk.ChipRead) (token string) {
 		o.t.Fatal(err)
 	}
 	defer client.Close()
-	ack, err := client.Submit(o.t.Context(), kiosk.Sealed{
-		ID: d.ID, TokenID: kiosk.TokenID(token), Created: d.Created, Body: body, SHA256: sha256.Sum256(body),
-	})
+	ack, err := client.Submit(o.t.Context(), sealed)
 	if err != nil || ack.Office != "UBND xã Thử Nghiệm" {
 		o.t.Fatalf("submit: %+v, %v", ack, err)
 	}

@@ -35,7 +35,7 @@ func Enrol(t testing.TB, ca *provision.Authority, name string) *provision.Identi
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, _ := id.Signer()
+	key := id.Signer().Key
 	cert := certify(t, &x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},

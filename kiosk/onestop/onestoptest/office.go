@@ -159,8 +159,7 @@ func (o *Office) NewCase(t testing.TB, change func(*kiosk.Dossier)) Case {
 // Seal builds, signs and seals a dossier as a kiosk does.
 func (o *Office) Seal(t testing.TB, d *kiosk.Dossier) kiosk.Sealed {
 	t.Helper()
-	key, cert := o.Kiosk.Signer()
-	pkg, err := dossier.Build(d, dossier.Signer{Key: key, Certificate: cert, Software: "test"})
+	pkg, err := dossier.Build(d, dossier.Signer{Device: o.Kiosk.Signer(), Software: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,11 +169,12 @@ func (o *Office) Seal(t testing.TB, d *kiosk.Dossier) kiosk.Sealed {
 // SealBytes seals any bytes as the dossier's package.
 func (o *Office) SealBytes(t testing.TB, d *kiosk.Dossier, pkg []byte) kiosk.Sealed {
 	t.Helper()
-	body, err := seal.Seal(o.Keys.Seal.Public(), d.Kiosk, d.ID, pkg)
+	s, err := seal.Sealer{Keys: o.Keys.PublicKeys(), Device: o.Kiosk.Signer()}.Seal(d.ID, d.Created, kiosk.Link{}, pkg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kiosk.Sealed{ID: d.ID, TokenID: kiosk.TokenID(d.Token), Created: d.Created.UTC().Truncate(time.Microsecond), Body: body, SHA256: sha256.Sum256(body)}
+	s.TokenID = kiosk.TokenID(d.Token)
+	return s
 }
 
 // Deliver makes a case and takes it in.
