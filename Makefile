@@ -24,7 +24,7 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision soak-vision fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-search soak-vision fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
@@ -97,6 +97,13 @@ det: build ## error rates of the recogniser on SHARED's faces, plain and as in D
 bench-vision: ## the face pipeline, ours and a bare C++ program, per stage: a table in build/
 	@mkdir -p $(BUILD)
 	KIOSK_BENCH_MD=$(abspath $(BUILD))/vision.md $(GO) test -run '^$$' -bench BenchmarkVision -benchtime 1x -timeout 30m ./vision/face
+
+bench-search: ## search in the starter and in 7,000 procedures, ours and SQLite's FTS5: p50, p99, build; a table in build/
+	@mkdir -p $(BUILD)
+	@printf '| method | procedures | build ms | p50 µs | p99 µs |\n|---|---|---|---|---|\n' > $(BUILD)/search.md
+	KIOSK_BENCH_MD=$(abspath $(BUILD))/search.md $(GO) test -run '^$$' -bench SearchSizes -benchtime 1x ./kiosk/catalogue
+	KIOSK_BENCH_MD=$(abspath $(BUILD))/search.md $(GO) test -tags sqlite_fts5 -run '^$$' -bench FTS5 -benchtime 1x ./kiosk/store
+	@cat $(BUILD)/search.md
 
 soak-vision: ## 20,000 frames through camera, detector and recogniser: no picture left, memory flat (SOAK says how many)
 	KIOSK_SOAK=$${SOAK:-20000} $(GO) test -tags matprofile -run '^TestSoak$$' -count 1 -v -timeout 120m ./vision/face

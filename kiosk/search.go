@@ -21,7 +21,7 @@ type Elsewhere struct {
 type Search struct {
 	// Confident: the first hit is very likely meant.
 	Confident bool
-	// AskBack: several near twins tie. The first Twins hits are the choices, at least two; Topic is what they have in common, in
+	// AskBack: several near twins tie. The first Twins hits are the choices, as far as the limit lets them; Topic is what they have in common, in
 	// the official spelling ("thẻ căn cước"), "" when that cannot be said in a few words.
 	AskBack bool
 	Twins   int

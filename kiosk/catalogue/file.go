@@ -22,8 +22,9 @@ import (
 // Format is the version of the file's shape.
 const Format = 1
 
-// File is a catalogue file. Synonyms maps an everyday phrase to the official words added to a query that holds it; Redirects
-// maps a code that was replaced to the one in its place.
+// File is a catalogue file. Synonyms maps an everyday phrase to the official words added to a query that holds it ("*" in the
+// phrase stands for up to three words); Redirects maps a code that was replaced to the one in its place; Elsewhere are matters
+// that citizens ask the commune for and that others settle.
 type File struct {
 	Format     int                         `json:"format"`
 	Date       string                      `json:"date"` // of the facts, yyyy-mm-dd
@@ -31,6 +32,13 @@ type File struct {
 	Procedures map[string]*kiosk.Procedure `json:"procedures"`
 	Redirects  map[string]string           `json:"redirects"`
 	Synonyms   map[string]string           `json:"synonyms"`
+	Elsewhere  []Elsewhere                 `json:"elsewhere,omitempty"`
+}
+
+// Elsewhere is a matter settled elsewhere, with the phrases by which people ask for it.
+type Elsewhere struct {
+	kiosk.Elsewhere
+	Phrases []string `json:"phrases"`
 }
 
 // Limits of what is read.
@@ -38,6 +46,8 @@ const (
 	maxFile       = 32 << 20
 	maxProcedures = 20_000
 	maxText       = 4_000 // characters of one text
+	maxElsewhere  = 2_000
+	maxRedirects  = 10 // of one code, one after another
 )
 
 var (
@@ -52,6 +62,23 @@ var starterOnce = sync.OnceValues(func() (*Catalogue, error) { return Parse("sta
 
 // Starter gives the catalogue inside the program.
 func Starter() (*Catalogue, error) { return starterOnce() }
+
+// StarterFile gives the starter catalogue's file, to be changed and written under another name.
+func StarterFile() (*File, error) { return ParseFile("starter", starter) }
+
+// ParseFile reads and checks a catalogue file without making it searchable. Errors: catalogue_invalid.
+func ParseFile(name string, data []byte) (*File, error) {
+	f, err := decode(data)
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		return nil, kiosk.Errorf(kiosk.CodeCatalogue, "read catalogue",
+			"get the file again from where it was published, or leave catalogue.file empty to use the starter catalogue",
+			"%s: %w", filepath.Base(name), err)
+	}
+	return f, nil
+}
 
 // Open reads the catalogue file at path; "" gives [Starter]. Errors: catalogue_invalid.
 func Open(path string) (*Catalogue, error) {
@@ -81,14 +108,9 @@ func readLimited(path string) ([]byte, error) {
 
 // Parse reads a catalogue from data; name is for messages. Errors: catalogue_invalid.
 func Parse(name string, data []byte) (*Catalogue, error) {
-	f, err := decode(data)
-	if err == nil {
-		err = f.check()
-	}
+	f, err := ParseFile(name, data)
 	if err != nil {
-		return nil, kiosk.Errorf(kiosk.CodeCatalogue, "read catalogue",
-			"get the file again from where it was published, or leave catalogue.file empty to use the starter catalogue",
-			"%s: %w", filepath.Base(name), err)
+		return nil, err
 	}
 	return build(f, data), nil
 }
@@ -186,6 +208,23 @@ func (f *File) check() error {
 			return fmt.Errorf("synonym %q: phrase or words are empty", phrase)
 		}
 	}
+	return checkElsewhere(f.Elsewhere)
+}
+
+func checkElsewhere(list []Elsewhere) error {
+	if len(list) > maxElsewhere {
+		return fmt.Errorf("it holds more than %d matters settled elsewhere", maxElsewhere)
+	}
+	for _, e := range list {
+		if e.Topic == "" || e.Unit == "" || len(e.Phrases) == 0 {
+			return fmt.Errorf("the matter %q settled elsewhere has no unit or no phrases", e.Topic)
+		}
+		for _, p := range e.Phrases {
+			if Fold(p) == "" {
+				return fmt.Errorf("the matter %q settled elsewhere has an empty phrase", e.Topic)
+			}
+		}
+	}
 	return nil
 }
 
@@ -195,10 +234,18 @@ func (f *File) checkRedirect(from, to string) error {
 		return errors.New("the old code is not d.dddddd")
 	case f.Procedures[from] != nil:
 		return errors.New("the old code is still a procedure")
-	case f.Procedures[to] == nil:
-		return fmt.Errorf("there is no procedure %q", to)
 	}
-	return nil
+	for range maxRedirects {
+		if f.Procedures[to] != nil {
+			return nil
+		}
+		next, ok := f.Redirects[to]
+		if !ok {
+			return fmt.Errorf("there is no procedure %q", to)
+		}
+		to = next
+	}
+	return fmt.Errorf("it is followed by more than %d others", maxRedirects)
 }
 
 func checkProcedure(key string, p *kiosk.Procedure) error {
@@ -213,6 +260,9 @@ func checkProcedure(key string, p *kiosk.Procedure) error {
 	clean(p)
 	if p.Name == "" || p.Field == "" {
 		return errors.New("name or field is empty")
+	}
+	if err := checkDays(p); err != nil {
+		return err
 	}
 	for _, s := range texts(p) {
 		if n := len([]rune(*s)); n > maxText {
@@ -232,6 +282,24 @@ func checkProcedure(key string, p *kiosk.Procedure) error {
 	return nil
 }
 
+// checkDays checks the first and the last day, and the levels.
+func checkDays(p *kiosk.Procedure) error {
+	for _, d := range []string{p.From, p.Until} {
+		if d != "" && !dateForm.MatchString(d) {
+			return fmt.Errorf("%q is not yyyy-mm-dd", d)
+		}
+	}
+	if p.From != "" && p.Until != "" && p.Until < p.From {
+		return errors.New("it ends before it begins")
+	}
+	for _, l := range p.Levels {
+		if l != kiosk.LevelCommune && l != kiosk.LevelProvince && l != kiosk.LevelMinistry {
+			return fmt.Errorf("level %q is not known", l)
+		}
+	}
+	return nil
+}
+
 func checkWay(w kiosk.Way) error {
 	if !slices.Contains([]kiosk.Channel{kiosk.ChannelDirect, kiosk.ChannelOnline, kiosk.ChannelPostal}, w.Channel) {
 		return fmt.Errorf("channel %q is not known", w.Channel)
@@ -246,13 +314,37 @@ func checkWay(w kiosk.Way) error {
 		if fee.Amount < 0 || fee.Amount > 1e12 {
 			return fmt.Errorf("a fee of %d is not possible", fee.Amount)
 		}
+		if !slices.Contains([]kiosk.FeeKind{kiosk.FeeKindUnknown, kiosk.FeeKindFee, kiosk.FeeKindCharge}, fee.Kind) {
+			return fmt.Errorf("fee kind %q is not known", fee.Kind)
+		}
+	}
+	return checkCommitted(w)
+}
+
+// checkCommitted: a commitment shortens the statutory limit, and names the decision and its day.
+func checkCommitted(w kiosk.Way) error {
+	c := w.Committed
+	switch {
+	case c == nil:
+		return nil
+	case c.Decision == "" || !dateForm.MatchString(c.From):
+		return errors.New("a committed time names no decision or no first day")
+	case c.Duration <= 0 || c.Unit == w.Unit && w.Duration > 0 && c.Duration > w.Duration:
+		return errors.New("a committed time is not shorter than the statutory one")
+	case !slices.Contains([]kiosk.TimeUnit{kiosk.UnitUnknown, kiosk.UnitWorkingDay, kiosk.UnitDay, kiosk.UnitHour}, c.Unit):
+		return fmt.Errorf("time unit %q is not known", c.Unit)
 	}
 	return nil
 }
 
 // texts gives every text of p.
 func texts(p *kiosk.Procedure) []*string {
-	all := []*string{&p.Name, &p.Short, &p.Field, &p.Ministry, &p.Decision}
+	all := []*string{&p.Name, &p.Short, &p.Field, &p.Ministry, &p.Decision, &p.Agency}
+	for _, list := range [][]string{p.Steps, p.Conditions} {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
 	for i := range p.Aliases {
 		all = append(all, &p.Aliases[i])
 	}

@@ -14,6 +14,68 @@ func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
+	for _, r := range s {
+		switch f := foldRune(r); f {
+		case foldMark:
+			continue
+		case foldSpace:
+			space = b.Len() > 0
+		case foldSlow:
+			return foldSlowly(s)
+		default:
+			if space {
+				b.WriteByte(' ')
+				space = false
+			}
+			b.WriteRune(f)
+		}
+	}
+	return b.String()
+}
+
+// What foldRune gives besides a letter or digit.
+const (
+	foldMark  = -1 // a combining mark: nothing
+	foldSpace = -2 // anything that is no letter and no digit
+	foldSlow  = -3 // a rune outside the table
+)
+
+// foldTable gives the folded form of every rune below its length: Latin with all its diacritics.
+func foldTable() *[0x1f00]rune {
+	table := new([0x1f00]rune)
+	for r := range rune(len(table)) {
+		table[r] = foldSlow
+		f := []rune(foldSlowly("a" + string(r) + "a"))
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			table[r] = foldMark
+		case string(f) == "a a":
+			table[r] = foldSpace
+		case len(f) == 3 && f[1] != ' ':
+			table[r] = f[1]
+		}
+	}
+	return table
+}
+
+func foldRune(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+		return r
+	case r == ' ':
+		return foldSpace
+	case int(r) < 0x1f00:
+		return foldRunes[r]
+	}
+	return foldSlow
+}
+
+// foldRunes is foldTable, made when the program starts.
+var foldRunes = foldTable()
+
+func foldSlowly(s string) string {
+	var b strings.Builder
+	space := false
 	for _, r := range norm.NFD.String(s) {
 		switch {
 		case unicode.Is(unicode.Mn, r):
@@ -61,10 +123,14 @@ var sounds = strings.NewReplacer(
 // soundOf gives the sound-alike form of a folded word: "tru" and "chu" are the same.
 func soundOf(word string) string { return sounds.Replace(word) }
 
-var codeInQuery = regexp.MustCompile(`^\s*([0-9])\.?([0-9]{6})(\.[0-9A-Za-z.]*)?\s*$`)
+// codeInQuery is a code anywhere among words: people read it from a leaflet and say "mã" or "thủ tục" before it.
+var codeInQuery = regexp.MustCompile(`(?:^|[^0-9.A-Za-z])([0-9])\.?([0-9]{6})(?:\.[0-9A-Za-z.]*)?(?:$|[^0-9.A-Za-z])`)
 
-// codeIn gives the code that a query is, "" when it is none: "1.001193", "1001193", "1.001193.000.00.00.H41".
+// codeIn gives the code that a query names, "" when it names none: "1.001193", "1001193", "mã 1.001193.000.00.00.H41".
 func codeIn(query string) string {
+	if len(query) > maxQuery {
+		query = query[:maxQuery]
+	}
 	m := codeInQuery.FindStringSubmatch(query)
 	if m == nil {
 		return ""

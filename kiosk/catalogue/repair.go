@@ -7,7 +7,7 @@ import "strings"
 func (x *index) repair(folded []string) []string {
 	out := make([]string, 0, len(folded))
 	for _, w := range folded {
-		if x.known(w) {
+		if x.known(w) || x.acronym(w) != nil && !strings.ContainsAny(w, "aeiouy") {
 			out = append(out, w)
 			continue
 		}
@@ -24,9 +24,10 @@ func (x *index) repair(folded []string) []string {
 	return out
 }
 
+// known reports whether a word stands in a procedure, a synonym or a matter elsewhere, or is one of politeness.
 func (x *index) known(w string) bool {
 	_, ok := x.idf[w]
-	return ok
+	return ok || x.spoken[w] || filler[w]
 }
 
 // untyped undoes Telex ("thuwowngf", "keets", "hooj") and VNI ("gia61y") letters, and a letter struck twice ("sinhh").

@@ -47,8 +47,8 @@ type record struct {
 	Core     bool     `json:"core"`
 }
 
-// procedures gives the core procedures of the record file, and its date.
-func procedures(path string) (map[string]*kiosk.Procedure, string, error) {
+// procedures gives the core procedures of the record file and those that are named beside them, and its date.
+func procedures(path string, named map[string]bool) (map[string]*kiosk.Procedure, string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, "", err
@@ -62,7 +62,7 @@ func procedures(path string) (map[string]*kiosk.Procedure, string, error) {
 	}
 	all := map[string]*kiosk.Procedure{}
 	for _, r := range f.Records {
-		if !r.Core {
+		if !r.Core && !named[r.Code] {
 			continue
 		}
 		if all[r.Code] != nil {

@@ -1,5 +1,5 @@
-// Command makestarter makes starter.json: the facts of the core procedures from a record file of the national portal, with
-// this project's own short names, aliases and synonyms. It is run by hand when the facts or the words change:
+// Command makestarter makes starter.json: the facts of the core procedures and of those named in words.txt, from a record file of
+// the national portal, with this project's own short names, aliases, synonyms and matters settled elsewhere. It is run by hand when the facts or the words change:
 //
 //	go run ./kiosk/catalogue/makestarter -facts FILE
 package main
@@ -32,16 +32,26 @@ func main() {
 
 func run(facts, dir string) error {
 	f := catalogue.File{Format: catalogue.Format, Redirects: map[string]string{}}
-	var err error
-	if f.Procedures, f.Date, err = procedures(facts); err != nil {
+	words, err := lines(filepath.Join(dir, "words.txt"), "|", 3)
+	if err != nil {
+		return fmt.Errorf("read words: %w", err)
+	}
+	named := map[string]bool{}
+	for _, row := range words {
+		named[row[0]] = true
+	}
+	if f.Procedures, f.Date, err = procedures(facts, named); err != nil {
 		return fmt.Errorf("read facts: %w", err)
 	}
 	f.Source = "facts of the national portal of public services; see package catalogue"
-	if err := addWords(filepath.Join(dir, "words.txt"), f.Procedures); err != nil {
+	if err := addWords(words, f.Procedures); err != nil {
 		return fmt.Errorf("read words: %w", err)
 	}
 	if f.Synonyms, f.Redirects, err = synonyms(filepath.Join(dir, "synonyms.txt")); err != nil {
 		return fmt.Errorf("read synonyms: %w", err)
+	}
+	if f.Elsewhere, err = elsewhere(filepath.Join(dir, "elsewhere.txt")); err != nil {
+		return fmt.Errorf("read elsewhere: %w", err)
 	}
 	return write(filepath.Join(dir, "starter.json"), f)
 }
@@ -61,7 +71,19 @@ func write(path string, f catalogue.File) error {
 	if err := writeMap(&b, f.Synonyms); err != nil {
 		return err
 	}
-	b.WriteString("}\n}\n")
+	b.WriteString("},\n\"elsewhere\": [\n")
+	for i, e := range f.Elsewhere {
+		row, err := marshal(e)
+		if err != nil {
+			return err
+		}
+		b.Write(row)
+		if i < len(f.Elsewhere)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("]\n}\n")
 	if _, err := catalogue.Parse(path, b.Bytes()); err != nil {
 		return err
 	}
@@ -138,12 +160,8 @@ func list(s string) []string {
 	return out
 }
 
-// addWords reads "code | short name | alias; alias".
-func addWords(path string, all map[string]*kiosk.Procedure) error {
-	rows, err := lines(path, "|", 3)
-	if err != nil {
-		return err
-	}
+// addWords takes rows of "code | short name | alias; alias".
+func addWords(rows [][]string, all map[string]*kiosk.Procedure) error {
 	var errs []error
 	for _, row := range rows {
 		p := all[row[0]]
@@ -154,6 +172,21 @@ func addWords(path string, all map[string]*kiosk.Procedure) error {
 		p.Short, p.Aliases = row[1], list(row[2])
 	}
 	return errors.Join(errs...)
+}
+
+// elsewhere reads "topic | who settles it | who did before the reform | how to go about it | phrase; phrase".
+func elsewhere(path string) ([]catalogue.Elsewhere, error) {
+	rows, err := lines(path, "|", 5)
+	if err != nil {
+		return nil, err
+	}
+	var all []catalogue.Elsewhere
+	for _, row := range rows {
+		all = append(all, catalogue.Elsewhere{
+			Elsewhere: kiosk.Elsewhere{Topic: row[0], Unit: row[1], Was: row[2], Note: row[3]}, Phrases: list(row[4]),
+		})
+	}
+	return all, nil
 }
 
 // synonyms reads "official words = phrase; phrase" and "old code -> code".

@@ -32,7 +32,7 @@ func facts(t *testing.T) string {
 func TestStarterIsUpToDate(t *testing.T) {
 	from := facts(t)
 	dir := t.TempDir()
-	for _, name := range []string{"words.txt", "synonyms.txt"} {
+	for _, name := range []string{"words.txt", "synonyms.txt", "elsewhere.txt"} {
 		copyFile(t, filepath.Join("..", name), filepath.Join(dir, name))
 	}
 	if err := run(from, dir); err != nil {
@@ -73,17 +73,31 @@ func file(t *testing.T, text string) string {
 
 func TestWords(t *testing.T) {
 	all := map[string]*kiosk.Procedure{"1.000001": {Code: "1.000001"}}
-	if err := addWords(file(t, "# comment\n\n1.000001 | Ngắn | một; hai ;\n"), all); err != nil {
+	rows, err := lines(file(t, "# comment\n\n1.000001 | Ngắn | một; hai ;\n"), "|", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := addWords(rows, all); err != nil {
 		t.Fatal(err)
 	}
 	if p := all["1.000001"]; p.Short != "Ngắn" || strings.Join(p.Aliases, ",") != "một,hai" {
 		t.Errorf("got %+v", p)
 	}
-	if err := addWords(file(t, "1.000002 | Ngắn | một\n"), all); err == nil {
+	if err := addWords([][]string{{"1.000002", "Ngắn", "một"}}, all); err == nil {
 		t.Error("words for a procedure that is not there are accepted")
 	}
-	if err := addWords(file(t, "1.000001 | Ngắn\n"), all); err == nil || !strings.Contains(err.Error(), "line 1") {
+	if _, err := lines(file(t, "1.000001 | Ngắn\n"), "|", 3); err == nil || !strings.Contains(err.Error(), "line 1") {
 		t.Errorf("a line with too few parts: %v", err)
+	}
+}
+
+func TestElsewhere(t *testing.T) {
+	all, err := elsewhere(file(t, "Ly hôn | Tòa án khu vực | Tòa án huyện | | ly hôn; ly dị\n"))
+	if err != nil || len(all) != 1 || all[0].Unit != "Tòa án khu vực" || all[0].Was != "Tòa án huyện" || len(all[0].Phrases) != 2 {
+		t.Errorf("%+v %v", all, err)
+	}
+	if _, err := elsewhere(file(t, "Ly hôn | Tòa án\n")); err == nil {
+		t.Error("a line with too few parts is accepted")
 	}
 }
 
@@ -105,9 +119,9 @@ func TestWays(t *testing.T) {
 		{"channel": "direct", "duration": 1, "unit": "working_day", "fees": [{"amount": 2000, "currency": "VND", "per": "trang"}]},
 		{"channel": "direct", "duration": 1, "unit": "working_day", "fees": [{"amount": 2000, "currency": "VND", "per": "trang"}, {"amount": 0, "currency": "VND", "province_decides": true}]},
 		{"channel": "direct", "duration": null, "unit": null, "fees": [{"amount": 10, "currency": "USD", "per": "bản"}]},
-		{"channel": "postal", "duration": 3, "unit": "day", "fees": null}]}, {"code": "1.000002", "core": false}]}`)
-	all, date, err := procedures(path)
-	if err != nil || date != "2026-11-21" || len(all) != 1 {
+		{"channel": "postal", "duration": 3, "unit": "day", "fees": null}]}, {"code": "1.000002", "core": false}, {"code": "1.000003", "core": false}]}`)
+	all, date, err := procedures(path, map[string]bool{"1.000003": true})
+	if err != nil || date != "2026-11-21" || len(all) != 2 || all["1.000003"] == nil {
 		t.Fatalf("%v %s %v", all, date, err)
 	}
 	ways := all["1.000001"].Ways

@@ -45,32 +45,57 @@ func catalogueSearch(_ context.Context, c *console, args []string) exitCode {
 		return c.fail(err)
 	}
 	s := cat.Search(strings.Join(operands, " "), *limit)
-	out := struct {
-		Confident bool    `json:"confident"`
-		AskBack   bool    `json:"ask_back"`
-		Version   string  `json:"version"`
-		Results   []found `json:"results"`
-	}{s.Confident, s.AskBack, cat.Version(), []found{}}
+	out := searchAnswer{
+		Confident: s.Confident, AskBack: s.AskBack, Twins: s.Twins, Topic: s.Topic, Elsewhere: s.Elsewhere, Replaced: s.Replaced,
+		Version: cat.Version(), Results: []found{},
+	}
 	for _, h := range s.Hits {
 		out.Results = append(out.Results, found{h.Procedure.Code, h.Procedure.Name, h.Procedure.Title(), h.Procedure.Field, h.Score})
 	}
 	code := exitGood
-	if len(out.Results) == 0 {
+	if len(out.Results) == 0 && s.Elsewhere == nil {
 		code = exitRefused
 	}
-	return c.report(code, out, func(w io.Writer) {
-		for _, r := range out.Results {
-			fmt.Fprintf(w, "%.3f  %s  %s\n", r.Score, r.Code, r.Title)
-		}
-		switch {
-		case len(out.Results) == 0:
-			fmt.Fprintln(w, "nothing found")
-		case s.AskBack:
-			fmt.Fprintln(w, "several are near: ask back")
-		case !s.Confident:
-			fmt.Fprintln(w, "not sure")
-		}
-	})
+	return c.report(code, out, out.print)
+}
+
+// searchAnswer is what is printed for a query.
+type searchAnswer struct {
+	Confident bool             `json:"confident"`
+	AskBack   bool             `json:"ask_back"`
+	Twins     int              `json:"twins,omitempty"` // the first so many results are the choices
+	Topic     string           `json:"topic,omitempty"` // what they have in common
+	Elsewhere *kiosk.Elsewhere `json:"elsewhere,omitempty"`
+	Replaced  string           `json:"replaced,omitempty"` // the dead code that was asked for
+	Version   string           `json:"version"`
+	Results   []found          `json:"results"`
+}
+
+func (a searchAnswer) print(w io.Writer) {
+	if e := a.Elsewhere; e != nil {
+		fmt.Fprintf(w, "not here: %s: %s%s\n", e.Topic, e.Unit, before(e.Was))
+	}
+	if a.Replaced != "" {
+		fmt.Fprintf(w, "%s was replaced\n", a.Replaced)
+	}
+	for _, r := range a.Results {
+		fmt.Fprintf(w, "%.3f  %s  %s\n", r.Score, r.Code, r.Title)
+	}
+	switch {
+	case len(a.Results) == 0:
+		fmt.Fprintln(w, "nothing found")
+	case a.AskBack:
+		fmt.Fprintf(w, "the first %d are near twins: ask back\n", a.Twins)
+	case !a.Confident:
+		fmt.Fprintln(w, "not sure")
+	}
+}
+
+func before(unit string) string {
+	if unit == "" {
+		return ""
+	}
+	return " (before 01/07/2025: " + unit + ")"
 }
 
 func catalogueShow(_ context.Context, c *console, args []string) exitCode {
