@@ -112,13 +112,16 @@ func (d *Desk) Print(ctx context.Context, a Account, seq int64) (Printed, error)
 	return p, nil
 }
 
-// Control is the control sheet of a dossier (Mẫu 06): every hand-over, every step, and the parts of a linked procedure.
+// Control is the control sheet of a dossier (Mẫu 06): every hand-over, every step, the parts of a linked
+// procedure, the letters, results and certified copies.
 type Control struct {
 	Item      Item
 	Handovers []Handover
 	Steps     []Event
 	Children  []Child
 	Letters   []Letter
+	Results   []ResultFile
+	Copies    []Copy
 }
 
 // Control gives a dossier's control sheet. Errors: ErrDenied, ErrNotFound, the store's.
@@ -145,7 +148,13 @@ func (d *Desk) Control(ctx context.Context, a Account, id string) (c Control, er
 	if c.Children, err = s.Children(ctx, id); err != nil {
 		return c, err
 	}
-	c.Letters, err = s.Letters(ctx, id)
+	if c.Letters, err = s.Letters(ctx, id); err != nil {
+		return c, err
+	}
+	if c.Results, err = s.Results(ctx, id); err != nil {
+		return c, err
+	}
+	c.Copies, err = s.Copies(ctx, id)
 	return c, err
 }
 

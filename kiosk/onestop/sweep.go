@@ -117,3 +117,27 @@ func (d *Desk) SweepEvery(ctx context.Context, every time.Duration) {
 		}
 	}
 }
+
+// NumberedAlert is an alert with its dossier's official number.
+type NumberedAlert struct {
+	Alert
+	Number string
+}
+
+// Alerts gives the warnings since a time, newest first, of dossiers that still need somebody. They name no citizen. Error: the store's.
+func (d *Desk) Alerts(ctx context.Context, since time.Time) (out []NumberedAlert, err error) {
+	all, err := d.opt.Store.Alerts(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range all {
+		it, err := d.opt.Store.Item(ctx, a.Dossier)
+		if err != nil {
+			return nil, err
+		}
+		if !it.Over() {
+			out = append(out, NumberedAlert{a, it.Number})
+		}
+	}
+	return out, nil
+}

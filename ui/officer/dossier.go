@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"motcua/kiosk"
@@ -47,6 +48,44 @@ type dossierBody struct {
 	Buttons  []button
 	Log      []entry
 	Accesses []entry
+
+	Deadline badge
+	Due      string
+	Officer  string
+	Receiver string
+	Resolver string
+	Training bool
+	Override string  // the named person's word for an identity that was not verified
+	Diffs    []field // what the citizen changed against the chip
+	Letters  []letterRow
+	Takes    []taking // hand-overs that this person has not taken yet
+	Children []childRow
+	Results  []resultRow
+	Copies   []copyRow
+	Can      can
+}
+
+// can is what the person may do beside the moves.
+type can struct{ Forward, Extend, Result, Compare, Sign, Process bool }
+
+type letterRow struct{ Link, Text, At string }
+
+type taking struct {
+	Seq      int64
+	From, At string
+	Note     string
+}
+
+type resultRow struct {
+	Link, Name, Code, Size, At string
+	Badge                      badge
+}
+
+type copyRow struct {
+	Seq              int64
+	Paper, Pages     int
+	Fee              string
+	Compared, Signed string
 }
 
 type signer struct{ Subject, Issuer, Country, Serial, From, Until, Anchor string }
@@ -57,8 +96,8 @@ type field struct {
 }
 
 type paper struct {
-	Name, Link, Kind, Hash string
-	Number                 int
+	Name, Link, Zoom, Kind, Hash string
+	Number                       int
 }
 
 type consent struct {
@@ -82,6 +121,10 @@ func (h *handler) dossier(w http.ResponseWriter, r *http.Request, p person) {
 	}
 	defer o.Wipe()
 	body := h.bodyOf(o, p)
+	if err := h.folder(r, p, &body, o.Item); err != nil {
+		h.problem(w, r, http.StatusInternalServerError, err)
+		return
+	}
 	title := "Hồ sơ"
 	if body.Number != "" {
 		title += " " + body.Number
@@ -109,6 +152,71 @@ func (h *handler) bodyOf(o *onestop.Opened, p person) dossierBody {
 	return b
 }
 
+// folder adds what the office itself put to the dossier.
+func (h *handler) folder(r *http.Request, p person, b *dossierBody, it onestop.Item) error {
+	c, err := h.desk.Control(r.Context(), p.Account, it.ID)
+	if err != nil {
+		return err
+	}
+	b.Deadline, b.Due, b.Officer = deadline(it, h.desk.Now()), when(it.Due), it.Officer.Name
+	b.Receiver, b.Resolver, b.Training, b.Override = it.Receiver, it.Resolver, it.Training, it.Override.Reason
+	for _, l := range c.Letters {
+		text := "Mẫu " + l.Kind.Form() + " · " + letterText(l.Kind)
+		if l.Status != onestop.LetterIssued {
+			text += map[onestop.LetterStatus]string{onestop.LetterDraft: " (dự thảo)", onestop.LetterWithdrawn: " (đã thu hồi)"}[l.Status]
+		}
+		b.Letters = append(b.Letters, letterRow{fmt.Sprintf("/phieu/%d", l.Seq), text, when(l.At)})
+	}
+	for _, v := range c.Handovers {
+		if v.To.ID == p.ID && v.Acked.IsZero() {
+			b.Takes = append(b.Takes, taking{v.Seq, v.From.Name, when(v.At), v.Note})
+		}
+	}
+	b.Children = childRows(c.Children)
+	for _, f := range c.Results {
+		b.Results = append(b.Results, resultRow{fmt.Sprintf("/ho-so/%s/ket-qua/%d", it.ID, f.Seq), f.Name, f.Code, size(f.Size), when(f.At), signatureBadge(f.Signature)})
+	}
+	for _, v := range c.Copies {
+		row := copyRow{Seq: v.Seq, Paper: v.Paper, Pages: v.Pages, Fee: dong(v.Fee)}
+		if !v.Compared.IsZero() {
+			row.Compared = v.ComparedBy.Name
+		}
+		if !v.Signed.IsZero() {
+			row.Signed = v.SignedBy.Name
+		}
+		b.Copies = append(b.Copies, row)
+	}
+	role := p.Account.Role
+	b.Can = can{
+		Forward: role.May(onestop.PermForward), Extend: role.May(onestop.PermSign) && !it.Due.IsZero() && !it.Over() && !it.Extended,
+		Result: role.May(onestop.PermProcess) && it.Number != "", Compare: role.May(onestop.PermCompare), Sign: role.May(onestop.PermSign),
+		Process: role.May(onestop.PermProcess),
+	}
+	return nil
+}
+
+func signatureBadge(s onestop.SignatureStatus) badge {
+	switch s {
+	case onestop.SignatureValid:
+		return badge{"good", "Chữ ký số hợp lệ"}
+	case onestop.SignatureInvalid:
+		return badge{"bad", "Chữ ký số không hợp lệ"}
+	case onestop.SignatureUnknown:
+		return badge{"warn", "Chữ ký số chưa kiểm tra"}
+	case onestop.SignatureNone:
+	}
+	return badge{"quiet", "Không ký số"}
+}
+
+// dong writes an amount: "12.000 đồng".
+func dong(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "." + s[i:]
+	}
+	return s + " đồng"
+}
+
 func (h *handler) fill(b *dossierBody, o *onestop.Opened, p person) {
 	d := o.Dossier
 	b.Title, b.Code, b.Catalogue = d.Procedure.Name, d.Procedure.Code, d.Procedure.Catalogue
@@ -134,12 +242,17 @@ func (h *handler) fill(b *dossierBody, o *onestop.Opened, p person) {
 		b.LivePhoto = h.address(p, o.Item.ID, onestop.PictureLive)
 	}
 	for _, f := range d.Fields {
-		b.Fields = append(b.Fields, field{Label: f.Label, Value: f.Value, Original: f.Original, Badge: provenanceBadge(f.Provenance)})
+		row := field{Label: f.Label, Value: f.Value, Original: f.Original, Badge: provenanceBadge(f.Provenance)}
+		b.Fields = append(b.Fields, row)
+		if f.Provenance == kiosk.FromEdited {
+			b.Diffs = append(b.Diffs, row)
+		}
 	}
 	for i, doc := range d.Papers {
+		at := h.address(p, o.Item.ID, onestop.PicturePaper+onestop.Picture(fmt.Sprint(i+1)))
 		b.Papers = append(b.Papers, paper{
 			Name: doc.Paper, Number: i + 1, Hash: fingerprint(doc.SHA256), Kind: size(len(doc.Page.Data)),
-			Link: h.address(p, o.Item.ID, onestop.PicturePaper+onestop.Picture(fmt.Sprint(i+1))),
+			Link: at, Zoom: strings.Replace(at, "/anh/", "/xem/", 1),
 		})
 	}
 	for _, c := range d.Consents {

@@ -32,7 +32,18 @@ type Options struct {
 }
 
 // Limits of a request.
-const maxForm = 64 << 10
+const (
+	maxForm   = 64 << 10
+	maxUpload = onestop.MaxResult + maxForm // a result file with its form
+)
+
+// limitOf bounds a request's body.
+func limitOf(r *http.Request) int64 {
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/ket-qua") {
+		return maxUpload
+	}
+	return maxForm
+}
 
 // policy allows what the pages have, and nothing else.
 const policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -62,29 +73,6 @@ func New(o Options) (http.Handler, error) {
 	return h.guard(h.routes()), nil
 }
 
-func (h *handler) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /dang-nhap", h.loginPage)
-	mux.HandleFunc("POST /dang-nhap", h.login)
-	mux.HandleFunc("GET /tra-cuu/{token}", h.status)
-	mux.HandleFunc("GET /static/officer.css", h.stylesheet)
-	mux.HandleFunc("GET /static/fonts/{name}", h.font)
-	mux.HandleFunc("GET /suc-khoe", h.health)
-
-	mux.HandleFunc("GET /{$}", h.person(h.inbox))
-	mux.HandleFunc("GET /ho-so/{id}", h.person(h.dossier))
-	mux.HandleFunc("GET /ho-so/{id}/chuyen/{to}", h.person(h.movePage))
-	mux.HandleFunc("POST /ho-so/{id}/chuyen/{to}", h.person(h.move))
-	mux.HandleFunc("GET /anh/{address}", h.person(h.picture))
-	mux.HandleFunc("GET /mat-khau", h.person(h.passwordPage))
-	mux.HandleFunc("POST /mat-khau", h.person(h.password))
-	mux.HandleFunc("POST /dang-xuat", h.person(h.logout))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		h.problem(w, r, http.StatusNotFound, onestop.ErrNotFound)
-	})
-	return mux
-}
-
 // guard sets the headers of every answer, refuses what another site started, bounds forms, and turns a panic into a page.
 func (h *handler) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -100,7 +88,7 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		if h.secure {
 			head.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler { //nolint:errorlint // the sentinel is panicked with as it is
@@ -121,8 +109,8 @@ type person struct {
 	csrf   string
 }
 
-// person lets only logged-in people through, and posts only with the login's CSRF word.
-func (h *handler) person(next func(http.ResponseWriter, *http.Request, person)) http.HandlerFunc {
+// person lets only logged-in people through whose role has the permission, and posts only with the login's CSRF word.
+func (h *handler) person(perm onestop.Permission, next func(http.ResponseWriter, *http.Request, person)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := r.Cookie(h.cookieName())
 		if err != nil {
@@ -137,6 +125,8 @@ func (h *handler) person(next func(http.ResponseWriter, *http.Request, person)) 
 			h.toLogin(w, r)
 		case r.Method == http.MethodPost && !h.desk.Sessions.CSRF(c.Value, r.PostFormValue("csrf")):
 			h.problem(w, r, http.StatusForbidden, errForm)
+		case perm != "" && !a.Role.May(perm):
+			h.problem(w, r, http.StatusForbidden, onestop.ErrDenied)
 		default:
 			next(w, r, person{a, c.Value, csrf})
 		}
@@ -153,17 +143,42 @@ type page struct {
 	Role    string
 	CSRF    string
 	Now     string
+	Nav     []link
+	Wide    bool // the page takes the whole width and height of a desktop screen
 	Body    any
+}
+
+// link is an entry of the navigation.
+type link struct {
+	Link, Text string
+	Current    bool
+}
+
+// nav lists what the role may open.
+func nav(p person, path string) (out []link) {
+	for _, l := range []struct {
+		link, text string
+		perm       onestop.Permission
+	}{
+		{"/", "Hộp hồ sơ", onestop.PermInbox}, {"/goi-so", "Gọi số", onestop.PermQueue}, {"/may", "Máy", onestop.PermKiosks},
+		{"/thong-ke", "Thống kê", onestop.PermReport}, {"/so-theo-doi", "Sổ theo dõi", onestop.PermReport},
+		{"/gop-y", "Phản ánh", onestop.PermFeedback},
+	} {
+		if p.Account.Role.May(l.perm) {
+			out = append(out, link{l.link, l.text, l.link == path})
+		}
+	}
+	return out
 }
 
 // show renders into memory first: half a page is never sent.
 func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, name, title string, p *person, body any) {
 	v := page{
 		Title: title, Style: h.style, Office: h.desk.Office(), Hotline: h.desk.Hotline(), Person: p,
-		Now: when(h.desk.Now()), Body: body,
+		Now: when(h.desk.Now()), Body: body, Wide: name == "dossier" || name == "zoom",
 	}
 	if p != nil {
-		v.Role, v.CSRF = p.Account.Role.Title(), p.csrf
+		v.Role, v.CSRF, v.Nav = p.Account.Role.Title(), p.csrf, nav(*p, r.URL.Path)
 	}
 	var b bytes.Buffer
 	if err := h.pages[name].ExecuteTemplate(&b, "page", v); err != nil {
@@ -191,6 +206,12 @@ func (h *handler) problem(w http.ResponseWriter, r *http.Request, status int, er
 		status, t = http.StatusConflict, problemText{"Hồ sơ vừa được người khác xử lý", "Trạng thái đã đổi sau khi trang này mở. Mời mở lại hồ sơ để xem trạng thái mới."}
 	case errors.Is(err, onestop.ErrRefused), errors.Is(err, onestop.ErrFault):
 		status, t = http.StatusConflict, problemText{"Không chuyển được trạng thái", "Từ trạng thái hiện tại không thể chuyển như vậy. Mời mở lại hồ sơ và chọn việc khác."}
+	case errors.Is(err, onestop.ErrChildren):
+		status, t = http.StatusConflict, problemText{"Hồ sơ liên thông chưa xong các phần", "Chỉ kết thúc được khi mọi phần của hồ sơ liên thông đã xong. Mời mở lại hồ sơ để xem phần còn lại."}
+	case errors.Is(err, onestop.ErrNotCompared):
+		status, t = http.StatusConflict, problemText{"Chưa đối chiếu với bản chính", "Bản sao chỉ được ký sau khi cán bộ đối chiếu với bản chính. Mời đối chiếu trước rồi ký."}
+	case errors.Is(err, onestop.ErrResult):
+		status, t = http.StatusUnprocessableEntity, problemText{"Tệp không dùng được", "Kết quả là tệp PDF, JPEG hoặc PNG, không quá 10 MB, có tên; mã kết quả chỉ gồm chữ, số và dấu chấm."}
 	case errors.Is(err, errForm):
 		t = problemText{"Biểu mẫu đã hết hạn", "Biểu mẫu không thuộc phiên làm việc này. Mời mở lại trang và làm lại."}
 	case errors.As(err, &too):
@@ -246,10 +267,20 @@ func remote(r *http.Request) string {
 	return host
 }
 
+// printed are the pages that are made to be printed.
+var printed = map[string]bool{"letter": true, "control": true, "register": true}
+
 func parse() (map[string]*template.Template, error) {
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"login", "inbox", "dossier", "move", "status", "password", "problem"} {
-		t, err := template.New(name).Funcs(funcs).ParseFS(templateFS, "templates/page.html", "templates/"+name+".html")
+	for _, name := range []string{
+		"login", "inbox", "dossier", "move", "status", "password", "problem", "handover", "extend", "letter", "control", "register", "queue",
+		"board", "machines", "statistics", "feedback", "say", "heard", "lookup", "zoom",
+	} {
+		frame := "page"
+		if printed[name] {
+			frame = "paper"
+		}
+		t, err := template.New(name).Funcs(funcs).ParseFS(templateFS, "templates/"+frame+".html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}

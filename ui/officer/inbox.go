@@ -21,6 +21,13 @@ type inboxBody struct {
 	Next    string // address of the next page, "" at the end
 	First   string // address of the first page, "" when this is it
 	Empty   string
+	Views   []link  // mine, late, training
+	Alerts  []alert // of the last days
+}
+
+type alert struct {
+	Link, Text, At string
+	Tone           string
 }
 
 type tab struct {
@@ -39,7 +46,9 @@ type line struct {
 	Kiosk    string
 	Received string
 	Age      string
-	Late     badge // "" when not late
+	Deadline badge
+	Officer  string
+	Training bool
 	Identity badge
 	State    badge
 	Number   string
@@ -52,13 +61,18 @@ func (h *handler) inbox(w http.ResponseWriter, r *http.Request, p person) {
 		})
 		return
 	}
-	f, q := filterOf(r)
+	f, q := filterOf(r, p)
+	f.Now = h.desk.Now()
 	in, err := h.desk.Inbox(r.Context(), p.Account, f)
 	if err != nil {
 		h.problem(w, r, http.StatusInternalServerError, err)
 		return
 	}
-	body := inboxBody{Tabs: tabs(in.Counts, f), Total: in.Counts.Total(), Waiting: in.Counts.State[kiosk.StateRegistered], Search: f.Search}
+	body := inboxBody{Views: views(f), Tabs: tabs(in.Counts, f), Total: in.Counts.Total(), Waiting: in.Counts.State[kiosk.StateRegistered], Search: f.Search}
+	if body.Alerts, err = h.alerts(r); err != nil {
+		h.problem(w, r, http.StatusInternalServerError, err)
+		return
+	}
 	for _, e := range in.Entries {
 		body.Lines = append(body.Lines, lineOf(e, h.desk.Now()))
 	}
@@ -80,7 +94,7 @@ func (h *handler) inbox(w http.ResponseWriter, r *http.Request, p person) {
 }
 
 // filterOf reads the address and gives it back in canonical form, ending in "&" unless it is empty.
-func filterOf(r *http.Request) (f onestop.Filter, query string) {
+func filterOf(r *http.Request, p person) (f onestop.Filter, query string) {
 	f.Limit = pageSize
 	q := r.URL.Query()
 	if n, err := strconv.Atoi(q.Get("trang-thai")); err == nil && n >= 1 && n <= 10 {
@@ -91,6 +105,17 @@ func filterOf(r *http.Request) (f onestop.Filter, query string) {
 		f.Fault = true
 		query += "loi=1&"
 	}
+	switch q.Get("xem") {
+	case "cua-toi":
+		f.Officer = p.ID
+		query += "xem=cua-toi&"
+	case "qua-han":
+		f.Late = true
+		query += "xem=qua-han&"
+	case "tap-huan":
+		f.Training = true
+		query += "xem=tap-huan&"
+	}
 	if s := strings.TrimSpace(q.Get("ma")); len(s) <= 100 {
 		f.Search = s
 	}
@@ -100,8 +125,42 @@ func filterOf(r *http.Request) (f onestop.Filter, query string) {
 	return f, query
 }
 
+func views(f onestop.Filter) []link {
+	return []link{
+		{"/?xem=cua-toi", "Của tôi", f.Officer != 0}, {"/?xem=qua-han", "Quá hạn", f.Late}, {"/?xem=tap-huan", "Tập huấn", f.Training},
+	}
+}
+
+// alertDays is how long an alert stands over the inbox.
+const alertDays = 2
+
+// alerts lists the warnings of the last days, newest first.
+func (h *handler) alerts(r *http.Request) (out []alert, err error) {
+	const most = 6
+	all, err := h.desk.Alerts(r.Context(), h.desk.Now().AddDate(0, 0, -alertDays))
+	for _, a := range all {
+		if len(out) == most {
+			break
+		}
+		v := alert{Link: "/ho-so/" + a.Dossier, At: when(a.At), Tone: "warn"}
+		switch a.Kind {
+		case onestop.AlertDayBefore:
+			v.Text = "Ngày làm việc tới đến hạn " + when(a.Due)
+		case onestop.AlertDueDay:
+			v.Text, v.Tone = "Đến hạn "+when(a.Due), "bad"
+		case onestop.AlertHandover:
+			v.Text = "Bàn giao lúc " + when(a.Due) + " chưa ai nhận"
+		}
+		if a.Number != "" {
+			v.Text = a.Number + ": " + v.Text
+		}
+		out = append(out, v)
+	}
+	return out, err
+}
+
 func tabs(c onestop.Counts, f onestop.Filter) []tab {
-	all := []tab{{Text: "Tất cả", Link: "/", Count: c.Total(), Current: f.State == 0 && !f.Fault && f.Search == ""}}
+	all := []tab{{Text: "Tất cả", Link: "/", Count: c.Total(), Current: f.State == 0 && !f.Fault && f.Search == "" && f.Officer == 0 && !f.Late && !f.Training}}
 	for s := kiosk.StateRegistered; s <= kiosk.StateReturned; s++ {
 		all = append(all, tab{
 			Text: s.String(), Link: "/?trang-thai=" + strconv.Itoa(int(s)), Count: c.State[s], Current: f.State == s,
@@ -131,14 +190,6 @@ func lineOf(e onestop.Entry, now time.Time) line {
 	if e.Fault != "" {
 		l.Title = "Không mở được phong bì hồ sơ"
 	}
-	if e.State != kiosk.StateRegistered {
-		return l
-	}
-	switch wait := now.Sub(e.Received); {
-	case wait >= waitsTooLong:
-		l.Late = badge{"bad", "chờ quá lâu"}
-	case wait >= waitsLong:
-		l.Late = badge{"warn", "chờ lâu"}
-	}
+	l.Deadline, l.Officer, l.Training = deadline(e.Item, now), e.Officer.Name, e.Training
 	return l
 }

@@ -31,11 +31,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type desk struct {
 	*onestoptest.Office
 	server *httptest.Server
+	file   string // of the database
 }
 
 func newDesk(t *testing.T, change func(*onestop.Options)) *desk {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "onestop.db"))
+	file := filepath.Join(t.TempDir(), "onestop.db")
+	store, err := sqlite.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +46,7 @@ func newDesk(t *testing.T, change func(*onestop.Options)) *desk {
 			t.Error(err)
 		}
 	})
-	d := &desk{Office: onestoptest.New(t, store, change)}
+	d := &desk{Office: onestoptest.New(t, store, change), file: file}
 	pages, err := officer.New(officer.Options{Desk: d.Desk})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,9 @@ type statusBody struct {
 	Updated   string
 	Note      string
 	Error     string
+	Scores    []scoreChoice
+	Rated     string
+	RatePath  string
 }
 
 // status is what a citizen sees who follows a receipt's QR code. It names no person.
@@ -37,10 +40,30 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	default:
 		body = statusBody{
 			Found: true, State: stateBadge(s.State), Says: statusText(s.State, s.Note != ""), Number: s.Number, Procedure: s.Procedure,
-			Submitted: when(s.Submitted), Updated: when(s.Updated), Note: s.Note,
+			Submitted: when(s.Submitted), Updated: when(s.Updated), Note: s.Note, RatePath: r.URL.Path, Scores: scoreChoices,
+			Rated: rateText(r.URL.Query().Get("danh-gia")),
 		}
 	}
 	h.show(w, r, code, "status", "Tra cứu hồ sơ", nil, body)
+}
+
+type scoreChoice struct {
+	Value int
+	Text  string
+}
+
+var scoreChoices = []scoreChoice{{5, "Rất hài lòng"}, {4, "Hài lòng"}, {3, "Bình thường"}, {2, "Không hài lòng"}, {1, "Rất không hài lòng"}}
+
+func rateText(said string) string {
+	switch said {
+	case "ok":
+		return "Cảm ơn ông/bà đã đánh giá."
+	case "roi":
+		return "Ông/bà đã đánh giá rồi. Mỗi phiếu đánh giá một lần khi nộp và một lần khi nhận kết quả."
+	case "diem":
+		return "Mời chọn một mức từ 1 đến 5."
+	}
+	return ""
 }
 
 // statusText says what a state means for the citizen; noted: an officer's words follow.
