@@ -87,8 +87,7 @@ var imports = map[string][]string{
 	// A generator run by make clips: it reads the prompts that the driver embeds.
 	"drivers/speaker/makeclips": {"drivers/speaker"},
 	"drivers/panel":             {"kiosk", "drivers"},
-	// The demo's citizens are rendered people: vision/visiontest draws their chip photo and what the camera sees.
-	"drivers/sim": {"kiosk", "drivers", "drivers/apdu", "drivers/emrtd", "drivers/emrtd/emrtdtest", "drivers/pn532/pn532test", "vision/visiontest"},
+	"drivers/sim":               {"kiosk", "drivers", "drivers/apdu", "drivers/emrtd", "drivers/emrtd/emrtdtest", "drivers/pn532/pn532test"},
 
 	"vision":          {"kiosk"},
 	"vision/models":   {"kiosk", "vision"}, // its errors are kiosk.Errors with code model_missing
@@ -259,8 +258,8 @@ func TestImportTableIsSound(t *testing.T) {
 		}
 		return ""
 	}
-	// The demo is the one exception: its dock drives the simulator, which draws its people with visiontest.
-	exceptions := []string{"ui/dock drivers/sim", "ui/dock drivers/emrtd/emrtdtest", "drivers/sim vision/visiontest"}
+	// The demo is the one exception: its dock drives the simulator.
+	exceptions := []string{"ui/dock drivers/sim", "ui/dock drivers/emrtd/emrtdtest"}
 	for from, list := range imports {
 		for _, to := range list {
 			if to == everything {

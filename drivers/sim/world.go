@@ -7,7 +7,6 @@ import (
 
 	"motcua/drivers/emrtd/emrtdtest"
 	"motcua/kiosk"
-	"motcua/vision/visiontest"
 )
 
 // Person is one of the cast: a fictional citizen with a simulated card. Seed is the face, as vision/visiontest renders it.
@@ -34,15 +33,35 @@ type Light string
 
 // The lights.
 const (
-	LightGood Light = "good"
-	LightDark Light = "dark"
+	LightGood   Light = "good"
+	LightDark   Light = "dark"
+	LightBehind Light = "behind" // a bright window behind the people
+)
+
+// Attacks are the ways to hold a picture of somebody before the camera.
+var Attacks = []string{"print", "cut-out print", "phone", "tablet", "replay"}
+
+// Covers are what people wear before their faces; "" for nothing.
+var Covers = []string{"", "mask", "scarf", "sunglasses"}
+
+// Height is how high a person's face is before the camera.
+type Height string
+
+// The heights.
+const (
+	HeightUsual  Height = ""
+	HeightSeated Height = "seated" // in a wheelchair, the eyes 110 cm above the floor
+	HeightTall   Height = "tall"   // 190 cm
 )
 
 // Scene is what the cameras see. Who lists the people before the face camera, by key.
 type Scene struct {
 	Who         []string
+	Twin        bool   // not the first of Who stands there, but an identical twin
 	Shown       string // whose card is held before the face camera, by key; "" for none
-	Attack      string // with what the first of Who is imitated: "print", "replay", …; "" for the person
+	Attack      string // with what the first of Who is imitated: one of Attacks; "" for the person
+	Cover       string // what the first of Who wears: one of Covers
+	Height      Height // of the first of Who
 	Light       Light
 	Camera      bool // the face camera is plugged in
 	Frozen      bool // the face camera gives the same frame for ever
@@ -189,20 +208,47 @@ func (w *World) Stand(keys ...string) error {
 			return err
 		}
 	}
-	w.change(func() { w.scene.Who, w.scene.Attack = slices.Clone(keys), "" })
+	w.place(Scene{Who: slices.Clone(keys)})
 	return nil
 }
 
-// Imitate has somebody hold a picture of a person before the face camera: on paper, on a screen. The kinds are those of
-// vision/visiontest.
+// place changes who is before the face camera, and how; everything else stays.
+func (w *World) place(s Scene) {
+	w.change(func() {
+		w.scene.Who, w.scene.Twin, w.scene.Attack, w.scene.Cover, w.scene.Height = s.Who, s.Twin, s.Attack, s.Cover, s.Height
+	})
+}
+
+// StandAs puts one person before the face camera, at a height, wearing one of [Covers].
+func (w *World) StandAs(key string, h Height, cover string) error {
+	if _, err := w.Person(key); err != nil {
+		return err
+	}
+	if !slices.Contains(Covers, cover) {
+		return kiosk.Errorf(kiosk.CodeBadInput, "cover a face", "", "no cover %q", cover)
+	}
+	w.place(Scene{Who: []string{key}, Height: h, Cover: cover})
+	return nil
+}
+
+// StandTwin puts a person's identical twin before the face camera: another person whom no picture tells from the first.
+func (w *World) StandTwin(key string) error {
+	if _, err := w.Person(key); err != nil {
+		return err
+	}
+	w.place(Scene{Who: []string{key}, Twin: true})
+	return nil
+}
+
+// Imitate has somebody hold a picture of a person before the face camera: on paper, on a screen; kind is one of [Attacks].
 func (w *World) Imitate(key, kind string) error {
 	if _, err := w.Person(key); err != nil {
 		return err
 	}
-	if !slices.Contains(visiontest.AttackSpecies, visiontest.Species(kind)) {
+	if !slices.Contains(Attacks, kind) {
 		return kiosk.Errorf(kiosk.CodeBadInput, "imitate a person", "", "no kind of picture %q", kind)
 	}
-	w.change(func() { w.scene.Who, w.scene.Attack = []string{key}, kind })
+	w.place(Scene{Who: []string{key}, Attack: kind})
 	return nil
 }
 

@@ -38,6 +38,7 @@ type Options struct {
 	Strict  bool             // panic on an event outside the closed list (tests, the simulated kiosk)
 	Story   bool             // serve /story
 	Vision  func() *exec.Cmd // makes the vision process; nil: this program with [VisionCommand]
+	Voice   kiosk.Voice      // speaks instead of the sound device; nil: what the configuration says
 }
 
 // Photos gives a person's chip photo, for the dock.
@@ -172,6 +173,9 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	}
 	if d.voice != nil {
 		p.Voice = d.voice
+	}
+	if d.opt.Voice != nil {
+		p.Voice = d.opt.Voice
 	}
 	return p
 }

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +99,30 @@ type hall struct {
 	world  *sim.World
 	page   *browser
 	logs   *safeBuffer
+	heard  *ear
+}
+
+// ear is a voice that keeps what is said.
+type ear struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (e *ear) Say(_ context.Context, key string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.said = append(e.said, key)
+}
+
+func (*ear) Silence() {}
+
+func (*ear) Ready() error { return nil }
+
+// keys gives what was said so far, by the keys of the prompts.
+func (e *ear) keys() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.said)
 }
 
 // open sets a hall up: the template's keys and cards, fresh databases.
@@ -107,7 +132,7 @@ func open(t *testing.T) *hall {
 	if err := copyTree(dir, template); err != nil {
 		t.Fatal(err)
 	}
-	h := &hall{t: t, demo: demo(dir), logs: &safeBuffer{}}
+	h := &hall{t: t, demo: demo(dir), logs: &safeBuffer{}, heard: &ear{}}
 	h.demo.Log = h.logs
 	if err := h.demo.SetUp(t.Context(), func(string) {}); err != nil {
 		t.Fatal(err)
@@ -177,7 +202,7 @@ func (h *hall) openKiosk() {
 		h.t.Fatal(err)
 	}
 	k, err := daemon.Open(h.t.Context(), daemon.Options{
-		Config: h.config(), Sim: world, Photos: photos, Dock: h.demo.Dock, Version: "test", Strict: true,
+		Config: h.config(), Sim: world, Photos: photos, Dock: h.demo.Dock, Version: "test", Strict: true, Voice: h.heard,
 		Log:    slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}),
 		Vision: func() *exec.Cmd { return exec.Command(filepath.Join(bin, "kioskd"), daemon.VisionCommand) },
 	})

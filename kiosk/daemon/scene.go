@@ -21,17 +21,19 @@ const (
 type stage struct {
 	scene  func() sim.Scene
 	people map[string]*visiontest.Person
+	twins  map[string]*visiontest.Person // made when they stand there
 	cards  map[string]*visiontest.ShownCard
 	last   sim.Scene
-	live   *visiontest.Scene
+	live   *visiontest.Hindered
 	attack *visiontest.Attack
 	desks  map[sim.Sheet]*visiontest.Desk
 }
 
 func newStage(cast map[string]simulated, scene func() sim.Scene) *stage {
-	s := &stage{scene: scene, people: map[string]*visiontest.Person{}, cards: map[string]*visiontest.ShownCard{}, desks: map[sim.Sheet]*visiontest.Desk{
-		sim.SheetForm: {Sheet: visiontest.Certificate(), Turn: .02}, sim.SheetBlank: {Empty: true},
-	}}
+	s := &stage{
+		scene: scene, people: map[string]*visiontest.Person{}, twins: map[string]*visiontest.Person{}, cards: map[string]*visiontest.ShownCard{},
+		desks: map[sim.Sheet]*visiontest.Desk{sim.SheetForm: {Sheet: visiontest.Certificate(), Turn: .02}, sim.SheetBlank: {Empty: true}},
+	}
 	for key, c := range cast {
 		s.people[key] = visiontest.NewPerson(c.Seed)
 		if card, err := visiontest.NewShownCard(c.Code); err == nil { // a payload too long is a card without a code
@@ -50,11 +52,16 @@ func (s *stage) face(_ context.Context, at time.Time) (image.Image, error) {
 	if now.Attack != "" && len(now.Who) > 0 {
 		return s.imitation(now).Frame(at), nil
 	}
-	if s.live == nil || !slices.Equal(now.Who, s.last.Who) || now.Light != s.last.Light {
-		s.live = &visiontest.Scene{People: s.standing(now.Who), Light: light(now.Light)}
+	if s.live == nil || !alike(now, s.last) {
+		s.live = s.living(now)
 	}
 	s.live.Frozen, s.live.Card, s.last = now.Frozen, s.cards[now.Shown], now
 	return s.live.Frame(at), nil
+}
+
+// alike reports whether two scenes show the same people in the same way.
+func alike(a, b sim.Scene) bool {
+	return slices.Equal(a.Who, b.Who) && a.Twin == b.Twin && a.Cover == b.Cover && a.Height == b.Height && a.Light == b.Light
 }
 
 // imitation gives the picture of a person that is held before the camera.
@@ -69,14 +76,53 @@ func (s *stage) imitation(now sim.Scene) *visiontest.Attack {
 	return s.attack
 }
 
-func (s *stage) standing(who []string) []visiontest.Standing {
-	switch len(who) {
+// living gives the scene of the living.
+func (s *stage) living(now sim.Scene) *visiontest.Hindered {
+	h := &visiontest.Hindered{Scene: visiontest.Scene{People: s.standing(now), Light: light(now.Light)}, Cover: visiontest.Cover(now.Cover)}
+	if now.Light == sim.LightBehind {
+		h.Behind = .95
+	}
+	if now.Height != sim.HeightUsual {
+		h.Width, h.Height = uprightW, uprightH
+	}
+	return h
+}
+
+// A camera that hangs upright 144 cm above the floor and sees 98 cm of height 70 cm away, from 95 to 193 cm.
+const (
+	uprightW, uprightH = 720, 1280
+	seesCM, middleCM   = 98.0, 144.0
+	headCM             = 23.0
+)
+
+// eyesCM tells how high the eyes are above the floor.
+var eyesCM = map[sim.Height]float64{sim.HeightSeated: 110, sim.HeightTall: 178}
+
+func (s *stage) standing(now sim.Scene) []visiontest.Standing {
+	switch len(now.Who) {
 	case 0:
 		return nil
 	case 1:
-		return []visiontest.Standing{visiontest.Centred(s.people[who[0]])}
+		st := visiontest.Centred(s.first(now))
+		st.Still = now.Cover != "" || now.Light == sim.LightBehind // a Hindered scene asks for it
+		if eyes, ok := eyesCM[now.Height]; ok {
+			st.Y, st.Head = .5+(middleCM-eyes)/seesCM, headCM/seesCM
+		}
+		return []visiontest.Standing{st}
 	}
-	return visiontest.Beside(s.people[who[0]], s.people[who[1]])
+	return visiontest.Beside(s.first(now), s.people[now.Who[1]])
+}
+
+// first is the first person before the camera.
+func (s *stage) first(now sim.Scene) *visiontest.Person {
+	key := now.Who[0]
+	if !now.Twin {
+		return s.people[key]
+	}
+	if s.twins[key] == nil {
+		s.twins[key] = visiontest.Twin(s.people[key].Seed)
+	}
+	return s.twins[key]
 }
 
 func light(l sim.Light) visiontest.Light {

@@ -57,6 +57,12 @@ func (h *hall) toReview(key string) {
 	h.toCard()
 	h.arrive(key, "")
 	h.page.do("who", "number", "number", numbers[key])
+	h.fromWho()
+}
+
+// fromWho answers everything from the question who one is up to the review.
+func (h *hall) fromWho() {
+	h.t.Helper()
 	h.page.do("form", "yes")
 	h.page.do("form", "answer")
 	h.page.do("form", "answer", "value", "0912345678")

@@ -158,8 +158,14 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		return w.Put(key, fault)
 	case "stand":
 		return w.Stand(keys...)
-	case "print", "replay":
+	case "print", "cut-out print", "phone", "replay":
 		return w.Imitate(key, button)
+	case "twin":
+		return w.StandTwin(key)
+	case "mask", "scarf", "sunglasses":
+		return w.StandAs(key, sim.HeightUsual, button)
+	case "seated", "tall":
+		return w.StandAs(key, sim.Height(button), "")
 	case "show":
 		return w.Show(key)
 	case "hide":
@@ -173,6 +179,8 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		return errors.Join(w.Stand(), w.Show(""))
 	case "dark":
 		w.SetLight(sim.LightDark)
+	case "behind":
+		w.SetLight(sim.LightBehind)
 	case "light":
 		w.SetLight(sim.LightGood)
 	case "camera-out", "camera-in":

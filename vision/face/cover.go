@@ -15,21 +15,39 @@ type area struct{ x0, y0, x1, y1 int }
 
 // Where an aligned face shows what.
 var (
-	eyeAreas   = []area{{30, 47, 46, 56}, {66, 47, 82, 56}}
+	eyeBand    = area{22, 46, 90, 62}
 	skinAreas  = []area{{30, 58, 44, 64}, {68, 58, 82, 64}, {44, 28, 68, 36}} // upper cheeks, forehead
-	cheekAreas = []area{{30, 62, 44, 69}, {68, 62, 82, 69}, {52, 58, 60, 68}} // below glasses
+	belowAreas = []area{{52, 58, 60, 68}, {34, 66, 78, 80}}                   // nose, and cheeks below glasses
 	lowerAreas = []area{{44, 84, 68, 106}}
 )
 
-// covered tells what may hide a face: eyes much darker than the skin below them are behind dark glasses, a mouth of another
-// colour than the cheeks is behind a mask, one with a pattern behind a scarf. A black mask, or one of the skin's colour, is not told so; nor are closed
+// darkOfSkin is how dark a pixel must be, as a part of the brightness of nose and cheeks, to count as dark.
+const darkOfSkin = .35
+
+// covered tells what may hide a face. A band across the eyes that is for the most part much darker than nose and cheeks is behind
+// dark glasses (the landmarks on these are not exact, so no single place is asked); a mouth of another colour than the cheeks is
+// behind a mask, one with a pattern behind a scarf. A black mask, or one of the skin's colour, is not told so; nor are closed
 // eyes, which five landmarks do not show.
-func covered(pix []uint8, size int) (eyeShade, lower, pattern float64) {
-	eyes, _, _ := colourOf(pix, size, eyeAreas)
-	below, _, _ := colourOf(pix, size, cheekAreas)
+func covered(pix []uint8, size int) (eyesDark, lower, pattern float64) {
+	below, _, _ := colourOf(pix, size, belowAreas)
 	_, cb, cr := colourOf(pix, size, skinAreas)
 	_, lb, lr := colourOf(pix, size, lowerAreas)
-	return eyes / max(below, 1), math.Hypot(cb-lb, cr-lr), patternOf(pix, size)
+	return darkPart(pix, size, eyeBand, darkOfSkin*below), math.Hypot(cb-lb, cr-lr), patternOf(pix, size)
+}
+
+// darkPart is the part of an area's pixels that are darker than limit.
+func darkPart(pix []uint8, size int, a area, limit float64) float64 {
+	n, dark := 0, 0
+	k := func(v int) int { return v * size / templateSize }
+	for row := k(a.y0); row < k(a.y1); row++ {
+		for col := k(a.x0); col < k(a.x1); col++ {
+			n++
+			if luma(pix[3*(row*size+col):]) < limit {
+				dark++
+			}
+		}
+	}
+	return float64(dark) / float64(max(n, 1))
 }
 
 // patternOf gives how much the colour changes across mouth and chin, among squares of four pixels: a scarf has a pattern.

@@ -1,14 +1,18 @@
 package face
 
 import (
+	"image"
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"gocv.io/x/gocv"
 	"pgregory.net/rapid"
 
 	"motcua/kiosk"
+	"motcua/vision"
+	"motcua/vision/visiontest"
 )
 
 // A similarity applied to the template must be found again, whatever it is.
@@ -188,7 +192,7 @@ func TestFuseAndCosine(t *testing.T) {
 // Every gate has its hint, and the limits themselves are allowed.
 func TestGatesName(t *testing.T) {
 	g := DefaultGates()
-	ok := Facts{Faces: 1, EyeDist: 90, EyePart: .19, Yaw: .02, Pitch: .55, Luma: 120, Contrast: 40, Sharpness: 300, FrameLuma: 130, EyeShade: .7, Lower: 4, Inside: .3}
+	ok := Facts{Faces: 1, EyeDist: 90, EyePart: .19, Yaw: .02, Pitch: .55, Luma: 120, Contrast: 40, Sharpness: 300, FrameLuma: 130, EyesDark: .1, Lower: 4, Inside: .3}
 	for _, c := range []struct {
 		name   string
 		change func(*Facts)
@@ -210,7 +214,9 @@ func TestGatesName(t *testing.T) {
 		{"light behind", func(f *Facts) { f.Luma, f.FrameLuma = 60, 200 }, kiosk.HintBacklight},
 		{"light behind a dark face", func(f *Facts) { f.Luma, f.FrameLuma = 30, 200 }, kiosk.HintBacklight},
 		{"moving", func(f *Facts) { f.Moved = 4 }, kiosk.HintMoving},
-		{"dark glasses", func(f *Facts) { f.EyeShade = .1 }, kiosk.HintCovered},
+		{"dark glasses", func(f *Facts) { f.EyesDark = .6 }, kiosk.HintCovered},
+		{"dark glasses against the light", func(f *Facts) { f.EyesDark, f.Luma = .6, 40 }, kiosk.HintCovered},
+		{"eyes NaN", func(f *Facts) { f.EyesDark = math.NaN() }, kiosk.HintCovered},
 		{"mask", func(f *Facts) { f.Lower = 40 }, kiosk.HintCovered},
 		{"scarf", func(f *Facts) { f.Pattern = 30 }, kiosk.HintCovered},
 		{"colours NaN", func(f *Facts) { f.Lower = math.NaN() }, kiosk.HintCovered},
@@ -285,4 +291,45 @@ func TestRatesOfKnownScores(t *testing.T) {
 	if e := rates([]float64{.9, .8}, []float64{.1, .2}); e.EER != 0 {
 		t.Errorf("separated scores: %v", e.EER)
 	}
+}
+
+// Whatever somebody of the cast wears before the face is told as that, in one frame; the same people without it are good.
+func TestCoversAreToldOnEveryFace(t *testing.T) {
+	e := engine(t)
+	for who := range folks() {
+		for _, cover := range []visiontest.Cover{"", visiontest.Mask, visiontest.Scarf, visiontest.Sunglasses} {
+			want := kiosk.HintCovered
+			if cover == "" {
+				want = kiosk.HintNone
+			}
+			h := &visiontest.Hindered{Scene: visiontest.Scene{People: still(who)}, Cover: cover}
+			if got := hintOf(t, e, h.Frame(time.Unix(1_700_000_000, 0))); got != want {
+				t.Errorf("person %d, %q: hint %q, want %q", who, cover, got, want)
+			}
+		}
+	}
+}
+
+// hintOf gives what the default gates say of a picture with a face.
+func hintOf(t *testing.T, e *Engine, img image.Image) kiosk.FaceHint {
+	t.Helper()
+	m, err := vision.FromImage(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	faces, err := e.Detect(&m)
+	if err != nil || len(faces) == 0 {
+		t.Fatalf("%d faces, %v", len(faces), err)
+	}
+	aligned, err := e.Align(&m, &faces[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer aligned.Close()
+	facts, err := measure(&m, faces, &aligned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return DefaultGates().Hint(facts)
 }

@@ -22,7 +22,7 @@ type Facts struct {
 	Contrast  float64 // its standard deviation
 	Sharpness float64 // variance of its Laplacian at half size, where camera noise counts less
 	FrameLuma float64 // mean of the whole frame
-	EyeShade  float64 // brightness of the eyes over that of the skin below them
+	EyesDark  float64 // part of the band across the eyes that is much darker than nose and cheeks
 	Lower     float64 // how far the colour around mouth and chin is from that of the upper cheeks and forehead (Cb, Cr of BT.601)
 	Pattern   float64 // how much the colour changes across mouth and chin
 	Moved     float64 // how fast the face moved since the frame before, in eye distances a second; 0 when that is not known
@@ -37,7 +37,8 @@ type Gates struct {
 	MinLuma, MaxLuma, MinContrast      float64
 	MinSharpness                       float64
 	MaxBacklight                       float64 // frame luma over face luma
-	MinEyeShade, MaxLower, MaxPattern  float64 // one real photograph in 200 or fewer is beyond each
+	MaxEyesDark, MaxLower, MaxPattern  float64 // one real photograph in 150 or fewer is beyond each
+	DarkLuma                           float64 // eyes are looked for dark glasses from this luma of the face on, also against the light
 	MaxMoved                           float64
 }
 
@@ -49,7 +50,7 @@ func DefaultGates() Gates {
 		MaxOffX: 0.24, MinInside: 0,
 		MaxYaw: 0.20, MinPitch: 0.25, MaxPitch: 0.80, MaxRoll: 20,
 		MinLuma: 45, MaxLuma: 215, MinContrast: 14, MinSharpness: 130, MaxBacklight: 2.4,
-		MinEyeShade: 0.21, MaxLower: 34, MaxPattern: 21, MaxMoved: 2,
+		MaxEyesDark: 0.45, MaxLower: 34, MaxPattern: 21, DarkLuma: 30, MaxMoved: 2,
 	}
 }
 
@@ -66,6 +67,8 @@ func (g Gates) Hint(f Facts) kiosk.FaceHint {
 		return kiosk.HintTooNear
 	case !(math.Abs(f.OffX) <= g.MaxOffX && f.Inside >= g.MinInside):
 		return kiosk.HintOffCentre
+	case f.Luma >= g.DarkLuma && f.EyesDark > g.MaxEyesDark: // dark glasses darken a face enough to look like light from behind
+		return kiosk.HintCovered
 	case !(f.FrameLuma <= g.MaxBacklight*f.Luma):
 		return kiosk.HintBacklight
 	case !(f.Luma >= g.MinLuma && f.Contrast >= g.MinContrast):
@@ -76,7 +79,7 @@ func (g Gates) Hint(f Facts) kiosk.FaceHint {
 		return kiosk.HintTurned
 	case !(f.Moved <= g.MaxMoved):
 		return kiosk.HintMoving
-	case !(f.EyeShade >= g.MinEyeShade && f.Lower <= g.MaxLower && f.Pattern <= g.MaxPattern):
+	case !(f.EyesDark <= g.MaxEyesDark && f.Lower <= g.MaxLower && f.Pattern <= g.MaxPattern):
 		return kiosk.HintCovered
 	case !(f.Sharpness >= g.MinSharpness):
 		return kiosk.HintBlurred
@@ -97,7 +100,7 @@ func measure(frame *gocv.Mat, faces []Face, aligned *gocv.Mat) (Facts, error) {
 		return Facts{}, err
 	}
 	out.Luma, out.Contrast, out.Sharpness = texture(pix, aligned.Cols(), aligned.Rows())
-	out.EyeShade, out.Lower, out.Pattern = covered(pix, aligned.Cols())
+	out.EyesDark, out.Lower, out.Pattern = covered(pix, aligned.Cols())
 	whole, err := frame.DataPtrUint8()
 	if err != nil {
 		return Facts{}, err

@@ -77,6 +77,15 @@ func NewPerson(seed int64) *Person {
 	return p
 }
 
+// Twin makes another person with the face of a seed: the identical twin, who has another haircut, another shirt, and no moles.
+func Twin(seed int64) *Person {
+	p, r := NewPerson(seed), rand.New(rand.NewPCG(uint64(seed), 0x7717))
+	p.moles = [3][3]float64{}
+	p.hairPar, p.hairVol = -p.hairPar, p.hairVol*(.85+.3*r.Float64())
+	p.shirt, p.collar = rgb{.30 + .4*r.Float64(), .34, .44}, (p.collar+1)%3
+	return p
+}
+
 func (p *Person) shape(in func(lo, hi float64) float64) {
 	p.headW, p.chin, p.crown, p.depth = in(.64, .90), in(.98, 1.28), in(1.02, 1.2), in(.7, .95)
 	p.jawP, p.jawQ = in(1.9, 4.2), in(1.5, 2.5)
