@@ -57,20 +57,33 @@ func (d *Dev) rest(ctx context.Context, gap time.Duration) error {
 
 // present looks once whether a card is there.
 func (d *Dev) present(ctx context.Context) (bool, error) {
-	ctx, done, err := d.take(ctx)
-	if err != nil {
+	if err := d.acquire(ctx); err != nil {
 		return false, err
 	}
-	defer done()
 	if d.card != nil {
-		return d.card.present(ctx), nil
+		return d.inUse(ctx), nil
 	}
+	ctx, done := d.join(ctx)
+	defer done()
 	if err := d.ready(ctx); err != nil {
 		return false, err
 	}
 	t, err := d.poll(ctx)
 	d.failed(err)
 	return t != nil && err == nil, err
+}
+
+// presentWithin bounds a presence check with its repetitions.
+const presentWithin = time.Second
+
+// inUse asks whether the card in use is there, and gives the turn back. A check that has begun is brought to its end although the
+// caller waits no longer: a block without its answer would cost whoever uses the card the session.
+func (d *Dev) inUse(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), presentWithin)
+	defer cancel()
+	ctx, done := d.join(ctx)
+	defer done()
+	return d.card.present(ctx)
 }
 
 // poll looks for a card and switches the field off again.

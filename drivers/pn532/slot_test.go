@@ -153,6 +153,28 @@ func TestWait(t *testing.T) {
 	noViolations(t, device)
 }
 
+// Whoever ends waiting in the middle of a presence check does not end the card's session.
+func TestWaitEndsDuringPresenceCheck(t *testing.T) {
+	b := setUp(t)
+	d, device := open(t, "hsu", pn532test.Options{}, &pn532.Opts{Poll: time.Millisecond})
+	device.Insert(b.chip(t, emrtdtest.Options{}), pn532test.CardOptions{FWI: 9})
+	k, err := d.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond+time.Duration(i)*100*time.Microsecond)
+		if err := d.Wait(ctx, false); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("wait %d: %v", i, err)
+		}
+		cancel()
+	}
+	if _, err := k.Transmit(t.Context(), []byte{0, 0xA4, 2, 0x0C, 2, 1, 0x1C}); err != nil {
+		t.Errorf("after presence checks that were given up: %v", err)
+	}
+	noViolations(t, device)
+}
+
 // powered counts how often a chip got and lost power.
 type powered struct {
 	echo

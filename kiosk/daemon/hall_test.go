@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"motcua/drivers/sim"
+	"motcua/kiosk"
 	"motcua/kiosk/config"
 	"motcua/kiosk/daemon"
 )
@@ -108,13 +109,17 @@ type ear struct {
 	said []string
 }
 
-func (e *ear) Say(_ context.Context, key string) {
+func (e *ear) Say(_ context.Context, p kiosk.Phrase) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.said = append(e.said, key)
+	for _, part := range p.Parts {
+		e.said = append(e.said, part.Prompt)
+	}
 }
 
 func (*ear) Silence() {}
+
+func (*ear) SetVolume(kiosk.Volume) {}
 
 func (*ear) Ready() error { return nil }
 
@@ -201,6 +206,8 @@ func (h *hall) openKiosk() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	const seeing = "msg=part.ready part=vision"
+	before := strings.Count(h.logs.String(), seeing)
 	k, err := daemon.Open(h.t.Context(), daemon.Options{
 		Config: h.config(), Sim: world, Photos: photos, Dock: h.demo.Dock, Version: "test", Strict: true, Voice: h.heard,
 		Log:    slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}),
@@ -211,6 +218,8 @@ func (h *hall) openKiosk() {
 	}
 	h.kiosk, h.world = k, world
 	h.page = newBrowser(h.t, "http://"+k.PageAddr())
+	// These visits are faster than any person: they would be at the camera before a busy machine has started its process.
+	until(h.t, "the kiosk sees", func() bool { return strings.Count(h.logs.String(), seeing) > before })
 }
 
 func (h *hall) close() {
