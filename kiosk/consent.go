@@ -9,6 +9,10 @@ type Purpose string
 const (
 	PurposeChip   Purpose = "chip"   // read the chip and use its data in the dossier
 	PurposeCamera Purpose = "camera" // compare the face with the chip's photo, keep one frame as evidence
+
+	// PurposeDeclare is the declaration that what is filed is true, given at the end by a tick or a signature. It is kept like a
+	// consent: which words, when.
+	PurposeDeclare Purpose = "declare"
 )
 
 // Consent records what was asked, in which words, and what the citizen answered.

@@ -16,6 +16,9 @@ const (
 	CodeCardUnsupported Code = "card_unsupported"  // not an eMRTD, or no access protocol in common
 	CodeCardChanged     Code = "card_changed"      // another card answered during a resumed read
 	CodeCardExpired     Code = "card_expired"      // the document's last day has passed
+	CodeCardAbsent      Code = "card_absent"       // the citizen has no card with them
+	CodeCardOld         Code = "card_old"          // the citizen has an identity card without a chip (CMND)
+	CodeCardForeign     Code = "card_foreign"      // the citizen has a passport or another state's document
 	CodeCardProtocol    Code = "card_protocol"     // the chip broke the protocol: unprotected answer, bad MAC, hostile length
 	CodeCardTimeout     Code = "card_timeout"      // the chip is there but did not finish in time
 	CodeReaderMissing   Code = "reader_missing"    // no reader is connected
@@ -49,7 +52,8 @@ const (
 
 // Codes is the closed list, in order.
 var Codes = []Code{
-	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardProtocol, CodeCardTimeout,
+	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardAbsent, CodeCardOld,
+	CodeCardForeign, CodeCardProtocol, CodeCardTimeout,
 	CodeReaderMissing, CodeReaderFault, CodeCameraMissing, CodeCameraFault, CodeModelMissing, CodePhotoUnreadable,
 	CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline,
 	CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull, CodeStoreCorrupt, CodeClockWrong, CodeConfigInvalid,

@@ -113,6 +113,7 @@ type Procedure struct {
 	Legal      []string `json:"legal,omitempty"`
 	SameDay15h bool     `json:"same_day_15h,omitempty"` // received before 15:00: the same day
 	Saturday   bool     `json:"saturday,omitempty"`     // the office that settles it also receives on Saturday mornings
+	InPerson   bool     `json:"in_person,omitempty"`    // to be filed by the person concerned: no authorisation (Circular 04/2020/TT-BTP Art. 2)
 	From       string   `json:"from,omitempty"`         // first day it is valid, yyyy-mm-dd; "" = no bound
 	Until      string   `json:"until,omitempty"`        // last day it is valid, yyyy-mm-dd; "" = no bound
 }

@@ -20,7 +20,7 @@ const (
 // valueKeys are the values an intent may carry; anything else in a post is dropped.
 var valueKeys = []string{
 	"chip", "camera", "q", "field", "page", "code", "number", "value", "index", "method", "what", "token", "lang",
-	"service", "score",
+	"service", "score", "who", "paper", "tick",
 }
 
 // readForm reads a bounded form, or answers that it is none.
@@ -88,6 +88,9 @@ func parseIntent(form url.Values) (session.Intent, bool) {
 		if values.Has(k) {
 			in.Values[k] = clean(values.Get(k))
 		}
+	}
+	if ink := values.Get("ink"); len(ink) <= maxForm { // numbers alone: kiosk.ParseInk bounds and reads them
+		in.Values["ink"] = ink
 	}
 	return in, true
 }

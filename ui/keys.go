@@ -91,4 +91,4 @@ func (p *pages) field(d *page, name, kind, label, problemKey, value string, line
 }
 
 // maxTyped is how much a field takes.
-var maxTyped = map[string]int{"vi": 200, "number": 15, "phone": 15, "token": 16}
+var maxTyped = map[string]int{"vi": 200, "number": 15, "phone": 15, "token": 16, "date": 10}

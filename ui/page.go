@@ -118,12 +118,12 @@ var steps = []struct {
 	Screens   []session.Screen
 }{
 	{"consent", "check", []session.Screen{session.Consent}},
-	{"procedure", "search", []session.Screen{session.ProcSearch, session.ProcDetail}},
-	{"card", "card", []session.Screen{session.CardPlace, session.CardNumber, session.CardReading, session.CardProblem}},
+	{"procedure", "search", []session.Screen{session.ProcSearch, session.ProcDetail, session.ForWhom}},
+	{"card", "card", []session.Screen{session.CardPlace, session.CardNumber, session.CardReading, session.CardProblem, session.CardOther}},
 	{"face", "face", []session.Screen{session.FaceLook, session.FaceRetry, session.Who}},
 	{"form", "form", []session.Screen{session.Form}},
 	{"papers", "papers", []session.Screen{session.ScanList, session.ScanAim, session.ScanWait, session.ScanView}},
-	{"send", "send", []session.Screen{session.Deliver, session.DeliverTo, session.Review, session.Submitting, session.SubmitProblem}},
+	{"send", "send", []session.Screen{session.Deliver, session.DeliverTo, session.Review, session.Sign, session.Submitting, session.SubmitProblem}},
 }
 
 // Step is one station as shown.
@@ -174,7 +174,8 @@ func (p *page) CanBack() bool {
 	switch p.S.Screen {
 	case session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardPlace, session.CardNumber,
 		session.ScanList, session.ScanAim, session.ScanView, session.Deliver, session.DeliverTo, session.Review,
-		session.StatusAsk, session.StatusShow, session.Fault, session.Queue, session.Feedback, session.Rota:
+		session.StatusAsk, session.StatusShow, session.Fault, session.Queue, session.Feedback, session.Rota,
+		session.ForWhom, session.CardOther, session.Sign:
 		return true
 	case session.Form:
 		return p.S.Step > 0 || p.S.Editing
@@ -232,7 +233,8 @@ func (p *page) Refresh() int {
 	case session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardNumber, session.CardProblem,
 		session.FaceRetry, session.Officer, session.Who, session.Form, session.ScanList, session.ScanAim, session.ScanView,
 		session.Deliver, session.DeliverTo, session.Review, session.SubmitProblem, session.Done, session.StatusAsk, session.StatusShow,
-		session.Fault, session.Rate, session.Queue, session.QueueShow, session.Feedback, session.FeedbackDone, session.Rota:
+		session.Fault, session.Rate, session.Queue, session.QueueShow, session.Feedback, session.FeedbackDone, session.Rota,
+		session.ForWhom, session.CardOther, session.Sign:
 	}
 	return 0
 }

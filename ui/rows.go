@@ -77,6 +77,14 @@ func (p *page) ReviewRows() ([]ReviewRow, error) {
 		{Label: "review.procedure", Value: procedure, What: "procedure"},
 		{Label: "review.person", Value: p.Value("name"), More: groupNumber(p.Value("number")), From: "field.from.dg13"},
 	}
+	if p.S.ForOther() {
+		relation, err := p.RelationText()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, ReviewRow{Label: "review.subject", Value: cutText(p.Value("subject_name"), 60), More: p.Value("subject_birth"), What: "subject_name"},
+			ReviewRow{Label: "review.relation", Value: relation, What: "relation"})
+	}
 	for _, k := range []string{"phone", "address", "note"} {
 		rows = append(rows, p.reviewField(k))
 	}
@@ -191,6 +199,9 @@ func (p *page) PaperPages() int {
 
 // PaperName is the paper being taken.
 func (p *page) PaperName() (string, error) {
+	if p.D.PaperPick == -2 {
+		return p.T.get("list.authority")
+	}
 	if pr := p.D.Procedure; pr != nil && p.D.PaperPick >= 0 && p.D.PaperPick < len(pr.Papers) {
 		return cutText(pr.Papers[p.D.PaperPick].Name, 110), nil
 	}

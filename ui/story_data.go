@@ -130,6 +130,9 @@ func filing(at session.Screen) session.State {
 	s := session.State{Screen: at, Goal: session.GoalSubmit}
 	s.Consented = at >= session.ProcSearch
 	s.Chosen = at >= session.ProcDetail
+	if at >= session.CardPlace {
+		s.Behalf = session.BehalfSelf
+	}
 	if at >= session.FaceLook {
 		s.Card, s.Chip = true, kiosk.Verified
 	}

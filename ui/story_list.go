@@ -39,6 +39,7 @@ func buildStories() []story {
 	all = append(all, listStories()...)
 	all = append(all, statusStories()...)
 	all = append(all, deskStories()...)
+	all = append(all, behalfStories()...)
 	return append(all, overlayStories()...)
 }
 
@@ -79,8 +80,11 @@ func formStories() (all []story) {
 	for i, f := range session.FormSteps {
 		s := filing(session.Form)
 		s.Step = i
+		if f.ForOther {
+			s.Behalf = session.BehalfOther
+		}
 		all = append(all, story{Name: "form-" + f.Key, State: s})
-		if f.Key == "chip" {
+		if f.Key == "chip" || f.Key == "relation" {
 			continue
 		}
 		all = append(all, story{Name: "form-" + f.Key + "-bad", State: s, Visit: func(d *session.Visit) { d.Invalid, d.Typed = f.Key, "1" }})
@@ -228,6 +232,35 @@ func overlayStories() (all []story) {
 	}
 	return append(all, story{Name: "home-settings", State: session.State{Screen: session.Home}, Panel: panelSettings},
 		story{Name: "home-offline", State: session.State{Screen: session.Home}, View: offline})
+}
+
+// behalfStories are filing for another, and without a chip card, where it looks different.
+func behalfStories() []story {
+	whom, list, review, detail := filing(session.ForWhom), filing(session.ScanList), filing(session.Review), filing(session.ProcDetail)
+	list.Behalf, review.Behalf, detail.Behalf = session.BehalfOther, session.BehalfOther, session.BehalfOther
+	kept := list
+	kept.Authority = true
+	form := filing(session.Form)
+	form.Behalf, form.Step = session.BehalfChild, 1
+	birth := form
+	birth.Step = 3
+	number := form
+	number.Step = 4
+	return []story{
+		{Name: "for_whom-inperson", State: whom, Visit: func(d *session.Visit) { d.Invalid = "behalf" }},
+		{Name: "proc_detail-inperson", State: detail, Visit: func(d *session.Visit) { d.Invalid = "behalf" }},
+		{Name: "scan_list-authority", State: list, Visit: func(d *session.Visit) { d.Invalid = "authority" }},
+		{Name: "scan_list-authority-kept", State: kept, Visit: func(d *session.Visit) {
+			d.Papers = []kiosk.Document{{Paper: session.AuthorityPaper, Page: storySheet(1)}}
+		}},
+		{Name: "form-relation-child", State: form}, {Name: "form-subject_number-child", State: number},
+		{Name: "form-subject_birth-minor", State: birth, Visit: func(d *session.Visit) { d.Invalid, d.Typed = "subject_birth", "07/03/1980" }},
+		{Name: "review-behalf", State: review, Visit: func(d *session.Visit) {
+			d.Fields = append(d.Fields, kiosk.Field{Key: "relation", Value: "Con"}, kiosk.Field{Key: "subject_name", Value: "Trần Thị Mẫu"},
+				kiosk.Field{Key: "subject_birth", Value: "07/03/1950"})
+		}},
+		{Name: "sign-bad", State: filing(session.Sign), Visit: func(d *session.Visit) { d.Invalid = "sign" }},
+	}
 }
 
 // deskStories are what can be done without a dossier, where it looks different.

@@ -78,6 +78,8 @@ func ConsentTexts() map[kiosk.Purpose]ConsentText {
 	return map[kiosk.Purpose]ConsentText{
 		kiosk.PurposeChip:   {ID: "consent.chip/1", Text: vietnamese["consent.chip"].Text},
 		kiosk.PurposeCamera: {ID: "consent.camera/1", Text: vietnamese["consent.camera"].Text},
+
+		kiosk.PurposeDeclare: {ID: "consent.declare/1", Text: vietnamese["consent.declare"].Text},
 	}
 }
 

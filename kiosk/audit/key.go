@@ -87,7 +87,7 @@ var Keys = map[Key]Rule{
 	KeyOK:        {"whether it succeeded; for the doctor, the checks that did", either(flag, number)},
 	KeyPapers:    {"papers of a dossier", number},
 	KeyPart:      {"the part of the machine: reader, camera, voice, store, …", identifier},
-	KeyPurpose:   {"what a consent is for", oneOf(kiosk.PurposeChip, kiosk.PurposeCamera)},
+	KeyPurpose:   {"what a consent is for", oneOf(kiosk.PurposeChip, kiosk.PurposeCamera, kiosk.PurposeDeclare)},
 	KeyReason:    {"why, as a word of the caller's closed list", identifier},
 	KeyRole:      {"an officer's role, never the officer", identifier},
 	KeyScreen:    {"a screen of the visit", identifier},

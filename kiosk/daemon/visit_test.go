@@ -20,6 +20,9 @@ import (
 	"motcua/ui"
 )
 
+// drawn is a signature as the page posts it.
+const drawn = "100,100 110,120 120,140 130,160;500,200 520,210 540,220 560,230 580,240"
+
 // birth is the procedure these visits file.
 const birth = "1.001193"
 
@@ -36,7 +39,8 @@ func (h *hall) toCard() {
 		h.t.Error("the search did not find the registration of a birth")
 	}
 	h.page.do("proc_detail", "pick", "code", birth)
-	h.page.do("card_place", "proceed")
+	h.page.do("for_whom", "proceed")
+	h.page.do("card_place", "for", "who", "self")
 }
 
 // arrive puts a person before the camera and the card on the reader.
@@ -80,7 +84,8 @@ var tokenForm = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5
 // submit confirms and gives the receipt's token.
 func (h *hall) submit() string {
 	h.t.Helper()
-	h.page.do("done", "confirm")
+	h.page.do("sign", "confirm")
+	h.page.do("done", "sign", "tick", "on", "ink", drawn)
 	token := tokenForm.FindString(h.page.body)
 	if token == "" {
 		h.t.Fatal("no token on the receipt")
@@ -315,7 +320,8 @@ func TestWithoutAReaderEverybodyGoesToTheOfficer(t *testing.T) {
 	h.page.do("consent", "submit")
 	h.page.do("proc_search", "agree", "chip", "on", "camera", "on")
 	h.page.do("proc_detail", "pick", "code", birth)
-	h.page.do("officer", "proceed")
+	h.page.do("for_whom", "proceed")
+	h.page.do("officer", "for", "who", "self")
 }
 
 // TestCardShownToTheCamera opens the chip with the number that the camera reads from the card's code: nobody types.

@@ -19,10 +19,12 @@ var Delays = map[Screen]time.Duration{
 	Consent:       toFill,           // there is something to read
 	ProcSearch:    toFill,           // typing on glass is slow
 	ProcDetail:    toFill,           // reading papers, fee, time
+	ForWhom:       toChoose,         //
 	CardPlace:     toChoose,         // finding the card in a bag
 	CardNumber:    toFill,           // twelve digits
 	CardReading:   90 * time.Second, // device: worst PACE seen 6.6 s, DG2 8 s, a card with waiting time extensions far more
 	CardProblem:   toChoose,         //
+	CardOther:     toChoose,         //
 	FaceLook:      40 * time.Second, // device: the matcher ends a try itself after 20 s
 	FaceRetry:     toChoose,         //
 	Officer:       toChoose,         // read, then go
@@ -35,6 +37,7 @@ var Delays = map[Screen]time.Duration{
 	Deliver:       toChoose,         //
 	DeliverTo:     toFill,           // typing an address
 	Review:        toFill,           // reading it all
+	Sign:          toFill,           // reading a declaration, drawing a name
 	Submitting:    60 * time.Second, // device: sealing takes milliseconds, a failing card seconds
 	SubmitProblem: toFill,           // everything is at stake here
 	Done:          60 * time.Second, // photographing the QR; then wiped without a warning

@@ -65,7 +65,8 @@ func TestRefusedDocumentLeadsToANumber(t *testing.T) {
 		b.do(t, Consent, IntentSubmit)
 		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-		b.do(t, CardPlace, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardPlace, IntentFor, "who", "self")
 		b.card <- true
 		b.at(t, CardNumber)
 		b.do(t, FaceRetry, IntentNumber, "number", "999201012345")
@@ -139,7 +140,8 @@ func TestForgottenCardIsCalledAfterUntilTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.toReview(t)
-		b.do(t, Done, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
 		b.do(t, Rate, IntentFinish)
 		time.Sleep(Delays[Rate] + time.Second)
 		b.at(t, Attract)
@@ -178,14 +180,16 @@ func TestForgottenCardIsNotTheNextOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.toReview(t)
-		b.do(t, Done, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
 		b.do(t, Rate, IntentFinish)
 		b.do(t, Attract, IntentSkip)
 		b.do(t, Home, IntentStart)
 		b.do(t, Consent, IntentSubmit)
 		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-		b.do(t, CardPlace, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardPlace, IntentFor, "who", "self")
 		b.card <- false
 		b.at(t, CardPlace)
 		b.card <- true

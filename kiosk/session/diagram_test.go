@@ -3,7 +3,6 @@ package session
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,19 +16,7 @@ const diagramFile = "testdata/states.dot"
 // TestDiagram keeps the diagram of the screens that the transitions really make: "go test ./kiosk/session -run Diagram -update"
 // writes it anew, "dot -Tsvg" draws it. What holds everywhere is left out: help, exit and silence.
 func TestDiagram(t *testing.T) {
-	arrows := map[[2]Screen]map[string]bool{}
-	explore(t, func(x edge) {
-		k := x.e.Kind
-		if x.from.Screen == x.to.Screen || x.from.Overlay != NoOverlay || k == EvExit || k == EvExitYes || k == EvTimeout && x.to.Screen == Wiping {
-			return
-		}
-		a := [2]Screen{x.from.Screen, x.to.Screen}
-		if arrows[a] == nil {
-			arrows[a] = map[string]bool{}
-		}
-		arrows[a][k.String()] = true
-	})
-	got := dot(arrows)
+	got := dot(explored().arrows)
 	if *update {
 		if err := os.WriteFile(diagramFile, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -45,7 +32,7 @@ func TestDiagram(t *testing.T) {
 }
 
 // dot writes the arrows in Graphviz's language, in the order of the screens.
-func dot(arrows map[[2]Screen]map[string]bool) string {
+func dot(arrows map[[2]Screen]map[Kind]bool) string {
 	var b strings.Builder
 	b.WriteString("// The screens of a visit. From every one: help, exit, and silence, which ends wiped in attract.\n")
 	b.WriteString("digraph visit {\n  rankdir=TB; node [shape=box, style=rounded];\n")
@@ -53,10 +40,19 @@ func dot(arrows map[[2]Screen]map[string]bool) string {
 		fmt.Fprintf(&b, "  %s [label=\"%s\\n%s\"];\n", from, from, Delays[from])
 		for _, to := range Screens {
 			if kinds := arrows[[2]Screen{from, to}]; kinds != nil {
-				fmt.Fprintf(&b, "  %s -> %s [label=\"%s\"];\n", from, to, strings.Join(slices.Sorted(maps.Keys(kinds)), "\\n"))
+				fmt.Fprintf(&b, "  %s -> %s [label=\"%s\"];\n", from, to, names(kinds))
 			}
 		}
 	}
 	b.WriteString("}\n")
 	return b.String()
+}
+
+func names(kinds map[Kind]bool) string {
+	var all []string
+	for k := range kinds {
+		all = append(all, k.String())
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\\n")
 }

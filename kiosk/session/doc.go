@@ -6,7 +6,9 @@
 //
 // Because State is small and closed, a test explores every reachable one and proves, for all of them:
 //
-//   - no submission without a verified chip, a verified face and the holder's "yes, that is me";
+//   - no submission without a verified chip, a verified face, the holder's "yes, that is me" and a declaration, nor for
+//     somebody else without the written authority;
+//   - a screen without identity (queue, feedback, rota, rating, fault) knows nobody;
 //   - consent before chip and camera;
 //   - silence always ends wiped in Attract;
 //   - an event of an ended visit changes nothing, and no hardware event begins a visit;

@@ -13,7 +13,7 @@ const (
 	EvDecline   Kind = 4  // Consent
 	EvList      Kind = 5  // ProcSearch: another query or page
 	EvPick      Kind = 6  // ProcSearch; OK: the code is in the catalogue
-	EvProceed   Kind = 7  // ProcDetail
+	EvProceed   Kind = 7  // ProcDetail; OK: who it is filed for is allowed by this procedure
 	EvNumber    Kind = 8  // CardNumber, CardPlace; OK: well formed
 	EvRetry     Kind = 9  // CardProblem, FaceRetry, SubmitProblem
 	EvOfficer   Kind = 10 // call the officer
@@ -22,9 +22,9 @@ const (
 	EvAnswer    Kind = 13 // Form, DeliverTo; OK: acceptable
 	EvPaper     Kind = 14 // ScanList: a paper was chosen; OK: room for one more
 	EvTake      Kind = 15 // ScanAim
-	EvKeep      Kind = 16 // ScanView
+	EvKeep      Kind = 16 // ScanView; Authority
 	EvAgain     Kind = 17 // ScanView
-	EvDrop      Kind = 18 // ScanList; OK: there is such a page
+	EvDrop      Kind = 18 // ScanList; OK: there is such a page; Authority
 	EvNext      Kind = 19 // ScanList
 	EvReturn    Kind = 20 // Deliver; Method
 	EvChange    Kind = 21 // Review; To, Step
@@ -40,7 +40,11 @@ const (
 	EvStillHere Kind = 31
 	EvTouch     Kind = 32 // a key was pressed: time starts anew, nothing else
 	EvSay       Kind = 33 // speak the prompt again
+	EvFor       Kind = 39 // ForWhom; Behalf, OK: the procedure allows it
 	EvPrint     Kind = 40 // Done: try to print again
+	EvSign      Kind = 41 // Sign; OK: ticked or signed
+	EvOther     Kind = 42 // CardPlace, CardNumber: no such card
+	EvLack      Kind = 43 // CardOther; Code: what there is instead
 	EvQueue     Kind = 34 // Officer, Fault: a queue number instead
 	EvDraw      Kind = 35 // Queue; OK: there is such a service
 	EvSend      Kind = 36 // Feedback; OK: there is something to send
@@ -79,13 +83,14 @@ var kindNames = map[Kind]string{
 	EvAnswer: "answer", EvPaper: "paper", EvTake: "take", EvKeep: "keep", EvAgain: "again", EvDrop: "drop",
 	EvNext: "next", EvReturn: "return", EvChange: "change", EvConfirm: "confirm", EvFinish: "finish", EvToken: "token",
 	EvBack: "back", EvExit: "exit", EvExitYes: "exit_yes", EvExitNo: "exit_no", EvHelp: "help", EvHelpClose: "help_close",
-	EvStillHere: "still_here", EvTouch: "touch", EvSay: "say", EvPrint: "print", EvQueue: "queue", EvDraw: "draw",
-	EvSend: "send", EvRate: "rate", EvSkip: "skip", EvCardIn: "card_in", EvCardOut: "card_out", EvChipDone: "chip_done",
-	EvChipFailed: "chip_failed", EvFaceDone: "face_done", EvFaceFailed: "face_failed", EvScanned: "scanned",
-	EvScanFailed: "scan_failed", EvSealed: "sealed", EvSealFailed: "seal_failed", EvStatusFound: "status_found",
-	EvStatusNone: "status_none", EvWiped: "wiped", EvClosed: "closed", EvPrinted: "printed",
-	EvPrintFailed: "print_failed", EvNear: "near", EvAway: "away", EvDrawn: "drawn", EvDrawFailed: "draw_failed",
-	EvSent: "sent", EvSendFailed: "send_failed", EvTimeout: "timeout",
+	EvStillHere: "still_here", EvTouch: "touch", EvSay: "say", EvFor: "for", EvPrint: "print", EvSign: "sign",
+	EvOther: "other", EvLack: "lack", EvQueue: "queue", EvDraw: "draw", EvSend: "send", EvRate: "rate", EvSkip: "skip",
+	EvCardIn: "card_in", EvCardOut: "card_out", EvChipDone: "chip_done", EvChipFailed: "chip_failed",
+	EvFaceDone: "face_done", EvFaceFailed: "face_failed", EvScanned: "scanned", EvScanFailed: "scan_failed",
+	EvSealed: "sealed", EvSealFailed: "seal_failed", EvStatusFound: "status_found", EvStatusNone: "status_none",
+	EvWiped: "wiped", EvClosed: "closed", EvPrinted: "printed", EvPrintFailed: "print_failed", EvNear: "near",
+	EvAway: "away", EvDrawn: "drawn", EvDrawFailed: "draw_failed", EvSent: "sent", EvSendFailed: "send_failed",
+	EvTimeout: "timeout",
 }
 
 // String gives the stable name, as the diagram of the states has it.
@@ -93,13 +98,15 @@ func (k Kind) String() string { return kindNames[k] }
 
 // Event is one thing that happened, reduced to the facts that decide.
 type Event struct {
-	Kind    Kind
-	OK      bool
-	Code    kiosk.Code
-	Verdict kiosk.Verdict
-	Goal    Goal
-	Method  kiosk.ReturnMethod
-	To      Screen // EvChange: ProcSearch, Form, ScanList or Deliver
-	Step    int    // EvChange to Form
-	Stale   bool   // belongs to an ended visit or to a screen no longer shown
+	Kind      Kind
+	OK        bool
+	Code      kiosk.Code
+	Verdict   kiosk.Verdict
+	Goal      Goal
+	Method    kiosk.ReturnMethod
+	To        Screen // EvChange: ProcSearch, Form, ScanList or Deliver
+	Step      int    // EvChange to Form
+	Behalf    Behalf // EvFor
+	Authority bool   // EvKeep, EvDrop: an authorisation is among the pages after it
+	Stale     bool   // belongs to an ended visit or to a screen no longer shown
 }

@@ -31,7 +31,7 @@ const (
 	IntentProceed    = "proceed"     // ProcDetail: file this one
 	IntentNumber     = "number"      // CardNumber; number (12 digits, spaces allowed)
 	IntentRetry      = "retry"       // CardProblem, FaceRetry, SubmitProblem
-	IntentOfficer    = "officer"     // call the officer instead: CardProblem, FaceRetry, FaceLook, Who, SubmitProblem, Consent
+	IntentOfficer    = "officer"     // call the officer instead: CardPlace, CardNumber, CardProblem, FaceRetry, FaceLook, Who, SubmitProblem, Consent
 	IntentYes        = "yes"         // Who
 	IntentNo         = "no"          // Who
 	IntentAnswer     = "answer"      // Form, DeliverTo; value (text)
@@ -55,6 +55,10 @@ const (
 	IntentHelpClose  = "help_close"  // close Help
 	IntentStillHere  = "still_here"  // Warning
 	IntentTouch      = "touch"       // a key of the on-screen keyboard was pressed: only keeps the visit alive; any Turn
+	IntentFor        = "for"         // ForWhom; who: self, child, other
+	IntentOther      = "other"       // CardPlace, CardNumber: I have no such card
+	IntentLack       = "lack"        // CardOther; paper: none, cmnd, passport
+	IntentSign       = "sign"        // Sign; tick=on, or ink: strokes as kiosk.ParseInk reads them
 	IntentPrint      = "print"       // Done: print the receipt, after it could not be printed
 	IntentSay        = "say"         // "Đọc to": speak the screen's prompt again
 )
@@ -64,11 +68,36 @@ type FormStep struct {
 	Key      string // "chip" shows what the chip filled; the others ask
 	Optional bool
 	Digits   bool // asked with the digits pad, else with the keyboard
+	ForOther bool // asked only when the dossier is of somebody else
+}
+
+// Asks reports whether step i of the form is asked in this visit.
+func (s State) Asks(i int) bool {
+	return i >= 0 && i < len(FormSteps) && (!FormSteps[i].ForOther || s.ForOther())
+}
+
+// MaySkip reports whether step i may be left empty: a child need not have a number yet.
+func (s State) MaySkip(i int) bool {
+	return FormSteps[i].Optional || FormSteps[i].Key == "subject_number" && s.Behalf == BehalfChild
+}
+
+// stepFrom gives the nearest step that is asked from i on, in the direction by; -1 when there is none.
+func (s State) stepFrom(i, by int) int {
+	for ; i >= 0 && i < len(FormSteps); i += by {
+		if s.Asks(i) {
+			return i
+		}
+	}
+	return -1
 }
 
 // FormSteps is the form, in order. The first shows the chip's fields; "address" is filled from DG13 and may be changed.
 var FormSteps = []FormStep{
 	{Key: "chip"},
+	{Key: "relation", ForOther: true},
+	{Key: "subject_name", ForOther: true},
+	{Key: "subject_birth", Digits: true, ForOther: true},
+	{Key: "subject_number", Digits: true, ForOther: true},
 	{Key: "phone", Digits: true},
 	{Key: "address"},
 	{Key: "note", Optional: true},

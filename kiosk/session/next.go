@@ -171,7 +171,8 @@ func init() { // a literal would be an initialisation loop
 		ScanList: onScanList, ScanAim: onScanAim, ScanWait: onScanWait, ScanView: onScanView,
 		Deliver: onDeliver, DeliverTo: onDeliverTo, Review: onReview, Submitting: onSubmitting,
 		SubmitProblem: onSubmitProblem, Done: onDone, StatusAsk: onStatusAsk, StatusWait: onStatusWait,
-		StatusShow: onStatusShow, Wiping: onWiping, Fault: onFault, Rate: onRate, Queue: onQueue, QueueDraw: onQueueDraw,
+		StatusShow: onStatusShow, Wiping: onWiping, Fault: onFault, Rate: onRate, ForWhom: onForWhom,
+		CardOther: onCardOther, Sign: onSign, Queue: onQueue, QueueDraw: onQueueDraw,
 		QueueShow: onRead, Feedback: onFeedback, FeedbackSend: onFeedbackSend, FeedbackDone: onRead, Rota: onRota,
 	}
 }
@@ -240,7 +241,7 @@ func onConsent(s State, e Event) (State, []Effect) {
 		}
 		s.Consented = true
 		if s.Chosen {
-			return toCard(s)
+			return to(s, ForWhom, ""), nil
 		}
 		return to(s, ProcSearch, ""), nil
 	case EvDecline, EvOfficer:
@@ -286,12 +287,13 @@ func onDetail(s State, e Event) (State, []Effect) {
 		}
 		s.Goal = GoalSubmit
 		switch {
+		case s.Identified() && s.Behalf == BehalfOther && !e.OK:
+			return s, nil // this procedure is to be filed in person
 		case s.Identified():
 			s.Editing = false
 			return to(s, ScanList, ""), []Effect{FxFile}
 		case s.Consented:
-			n, fx := toCard(s)
-			return n, append(fx, FxFile)
+			return to(s, ForWhom, ""), []Effect{FxFile}
 		}
 		return consent(s, []Effect{FxFile})
 	case EvBack:
@@ -299,6 +301,48 @@ func onDetail(s State, e Event) (State, []Effect) {
 		return to(s, ProcSearch, ""), nil
 	}
 	return s, nil
+}
+
+func onForWhom(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvFor:
+		if e.OK && e.Behalf >= BehalfSelf && e.Behalf <= BehalfOther {
+			s.Behalf = e.Behalf
+			return toCard(s)
+		}
+	case EvOfficer:
+		return officer(s, "")
+	case EvBack:
+		return to(s, ProcDetail, ""), nil
+	}
+	return s, nil
+}
+
+// forWhom goes back from the card to the question before it; the number typed is forgotten.
+func forWhom(s State) (State, []Effect) {
+	s.Keyed, s.Behalf = false, BehalfUnasked
+	return to(s, ForWhom, ""), []Effect{FxForgetKey}
+}
+
+// onCardOther: without a chip card the counter serves, and the citizen is told what to bring.
+func onCardOther(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvLack:
+		if e.Code != "" {
+			return officer(s, e.Code)
+		}
+	case EvOfficer:
+		return officer(s, "")
+	case EvBack:
+		return toCard(s)
+	}
+	return s, nil
+}
+
+// noCard asks what there is instead of a chip card.
+func noCard(s State) (State, []Effect) {
+	s.Keyed = false
+	return to(s, CardOther, ""), []Effect{FxStopChip, FxForgetKey}
 }
 
 // toCard asks for the card, or straight for the number when one lies there.
@@ -323,9 +367,10 @@ func onPlace(s State, e Event) (State, []Effect) {
 		return s, nil
 	case EvOfficer:
 		return officer(s, "")
+	case EvOther:
+		return noCard(s)
 	case EvBack:
-		s.Keyed = false
-		return to(s, ProcDetail, ""), []Effect{FxForgetKey}
+		return forWhom(s)
 	}
 	return s, nil
 }
@@ -345,9 +390,10 @@ func onNumber(s State, e Event) (State, []Effect) {
 		return s, nil // they may lift it to read the number
 	case EvOfficer:
 		return officer(s, "")
+	case EvOther:
+		return noCard(s)
 	case EvBack:
-		s.Keyed = false
-		return to(s, ProcDetail, ""), []Effect{FxForgetKey}
+		return forWhom(s)
 	}
 	return s, nil
 }
@@ -500,9 +546,8 @@ func onForm(s State, e Event) (State, []Effect) {
 			return s, nil
 		case s.Editing:
 			return review(s)
-		case s.Step+1 < len(FormSteps):
-			s.Step++
-			s.More = 0
+		case s.stepFrom(s.Step+1, 1) > 0:
+			s.Step, s.More = s.stepFrom(s.Step+1, 1), 0
 			return s, []Effect{FxSay}
 		}
 		s.Step = 0
@@ -512,7 +557,7 @@ func onForm(s State, e Event) (State, []Effect) {
 		case s.Editing:
 			return review(s)
 		case s.Step > 0:
-			s.Step--
+			s.Step = s.stepFrom(s.Step-1, -1)
 		}
 	}
 	return s, nil
@@ -527,8 +572,12 @@ func onScanList(s State, e Event) (State, []Effect) {
 	case EvDrop:
 		if e.OK && s.Papers > 0 {
 			s.Papers--
+			s.Authority = e.Authority && s.Papers > 0
 		}
 	case EvNext:
+		if s.LacksAuthority() {
+			return s, nil
+		}
 		if s.Editing && s.Return != "" {
 			return review(s)
 		}
@@ -571,6 +620,7 @@ func onScanView(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvKeep:
 		s.Papers++
+		s.Authority = e.Authority
 		return to(s, ScanList, ""), nil
 	case EvAgain, EvBack:
 		return to(s, ScanAim, ""), nil
@@ -622,11 +672,33 @@ func onReview(s State, e Event) (State, []Effect) {
 		switch {
 		case s.Return == "":
 			return to(s, Deliver, ""), nil
-		case s.Identified() && s.Consented && s.Chosen:
-			return to(s, Submitting, ""), []Effect{FxSeal}
+		case s.LacksAuthority():
+			s.Editing = true
+			return to(s, ScanList, ""), nil
+		case s.complete():
+			return to(s, Sign, ""), nil
 		}
 	case EvBack:
 		return to(s, Deliver, ""), nil
+	}
+	return s, nil
+}
+
+// complete reports whether all that a dossier needs is there.
+func (s State) complete() bool {
+	return s.Identified() && s.Consented && s.Chosen && s.Return != "" && s.Behalf != BehalfUnasked && !s.LacksAuthority()
+}
+
+// onSign: what is filed is declared to be true, and stored at once.
+func onSign(s State, e Event) (State, []Effect) {
+	switch e.Kind {
+	case EvSign:
+		if e.OK && s.complete() {
+			s.Signed = true
+			return to(s, Submitting, ""), []Effect{FxSeal}
+		}
+	case EvBack:
+		return review(s)
 	}
 	return s, nil
 }
@@ -637,7 +709,7 @@ func change(s State, e Event) State {
 		s.Editing = true
 		return to(s, e.To, "")
 	case Form:
-		if e.Step < 0 || e.Step >= len(FormSteps) {
+		if !s.Asks(e.Step) {
 			return s
 		}
 		s.Editing, s.Step = true, e.Step

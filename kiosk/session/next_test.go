@@ -1,7 +1,9 @@
 package session
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"motcua/kiosk"
@@ -22,6 +24,10 @@ func events() []Event {
 	for _, to := range []Screen{ProcSearch, ScanList, Deliver, Submitting} {
 		all = append(all, Event{Kind: EvChange, To: to})
 	}
+	for b := BehalfUnasked; b <= BehalfOther; b++ {
+		all = append(all, Event{Kind: EvFor, Behalf: b, OK: true})
+	}
+	all = append(all, Event{Kind: EvLack, Code: kiosk.CodeCardOld}, Event{Kind: EvKeep, Authority: true}, Event{Kind: EvDrop, OK: true, Authority: true})
 	for i := -1; i <= len(FormSteps); i++ {
 		all = append(all, Event{Kind: EvChange, To: Form, Step: i})
 	}
@@ -51,43 +57,77 @@ type edge struct {
 	fx   []Effect
 }
 
-// explore visits every reachable state, with the counters bounded low: above their bounds nothing new can happen.
-func explore(t *testing.T, check func(edge)) map[State]struct{} {
-	t.Helper()
+// model is what one walk through every reachable state gave.
+type model struct {
+	seen   map[State]struct{}
+	from   map[State][]State           // who leads here
+	arrows map[[2]Screen]map[Kind]bool // what leads from screen to screen
+	faults []string                    // rules that did not hold, the first few
+}
+
+// explored visits every reachable state once for all tests, with the counters bounded low: above their bounds nothing new can
+// happen.
+var explored = sync.OnceValue(func() *model {
 	defer func(p, m int) { maxPapers, maxMore = p, m }(maxPapers, maxMore)
 	maxPapers, maxMore = 2, 1
 	all := events()
-	seen := map[State]struct{}{{}: {}}
+	m := &model{seen: map[State]struct{}{{}: {}}, from: map[State][]State{}, arrows: map[[2]Screen]map[Kind]bool{}}
 	for queue := []State{{}}; len(queue) > 0; {
 		s := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
+		m.checkState(s)
 		for _, e := range all {
 			n, fx := Next(s, e)
-			check(edge{s, e, n, fx})
-			if _, ok := seen[n]; !ok {
-				seen[n] = struct{}{}
+			x := edge{s, e, n, fx}
+			m.checkEdge(x)
+			m.note(x)
+			if _, ok := m.seen[n]; !ok {
+				m.seen[n] = struct{}{}
 				queue = append(queue, n)
 			}
 		}
 	}
-	return seen
+	return m
+})
+
+func (m *model) bad(format string, args ...any) {
+	if len(m.faults) < 5 {
+		m.faults = append(m.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+// note remembers how the edge leads on. What holds everywhere is left out of the arrows: help, exit and silence.
+func (m *model) note(x edge) {
+	if x.from == x.to {
+		return
+	}
+	m.from[x.to] = append(m.from[x.to], x.from)
+	k := x.e.Kind
+	if x.from.Screen == x.to.Screen || x.from.Overlay != NoOverlay || k == EvExit || k == EvExitYes || k == EvTimeout && x.to.Screen == Wiping {
+		return
+	}
+	a := [2]Screen{x.from.Screen, x.to.Screen}
+	if m.arrows[a] == nil {
+		m.arrows[a] = map[Kind]bool{}
+	}
+	m.arrows[a][k] = true
 }
 
 func TestEveryReachableState(t *testing.T) {
-	screensSeen := map[Screen]bool{}
-	seen := explore(t, func(x edge) {
-		screensSeen[x.to.Screen] = true
-		checkEdge(t, x)
-	})
-	for s := range seen {
-		checkState(t, s)
+	m := explored()
+	for _, f := range m.faults {
+		t.Error(f)
+	}
+	screens := map[Screen]bool{}
+	for s := range m.seen {
+		screens[s.Screen] = true
 	}
 	for _, s := range Screens {
-		if !screensSeen[s] {
+		if !screens[s] {
 			t.Errorf("screen %s cannot be reached", s)
 		}
 	}
-	t.Logf("%d states", len(seen))
+	t.Logf("%d states", len(m.seen))
 }
 
 // nameless are the screens for which nobody says who they are.
@@ -96,16 +136,18 @@ var nameless = map[Screen]bool{
 }
 
 // checkEdge proves what must hold for every transition.
-func checkEdge(t *testing.T, x edge) {
+func (m *model) checkEdge(x edge) {
 	has := func(f Effect) bool { return slices.Contains(x.fx, f) }
 	bad := func(what string) {
-		if !t.Failed() {
-			t.Errorf("%s:\n from %+v\n event %+v\n to %+v\n effects %v", what, x.from, x.e, x.to, x.fx)
-		}
+		m.bad("%s:\n from %+v\n event %+v\n to %+v\n effects %v", what, x.from, x.e, x.to, x.fx)
 	}
 	switch {
-	case has(FxSeal) && !(x.to.Identified() && x.to.Consented && x.to.Chosen && x.to.Return != ""):
-		bad("submission without identity, consent, procedure or return method")
+	case has(FxSeal) && !(x.to.Identified() && x.to.Consented && x.to.Chosen && x.to.Return != "" && x.to.Signed):
+		bad("submission without identity, consent, procedure, return method or declaration")
+	case has(FxSeal) && (x.to.Behalf == BehalfUnasked || x.to.LacksAuthority()):
+		bad("submission for nobody known, or without the written authority")
+	case has(FxReadChip) && x.to.Behalf == BehalfUnasked:
+		bad("a card read before it was asked for whom")
 	case x.to.Sealed && !x.from.Sealed && x.e.Kind != EvSealed:
 		bad("a dossier counted as stored that was not")
 	case (has(FxReadChip) || has(FxLook)) && !x.to.Consented:
@@ -143,30 +185,27 @@ func checkEdge(t *testing.T, x edge) {
 }
 
 // checkState proves what must hold in every state.
-func checkState(t *testing.T, s State) {
-	if t.Failed() {
-		return
-	}
+func (m *model) checkState(s State) {
 	if !silenceEnds(s) {
-		t.Errorf("silence does not end wiped in Attract: %+v", s)
+		m.bad("silence does not end wiped in Attract: %+v", s)
 	}
 	if s.Confirmed && (s.Chip != kiosk.Verified || s.Face != kiosk.Verified) {
-		t.Errorf("confirmed without verification: %+v", s)
+		m.bad("confirmed without verification: %+v", s)
 	}
 	if !s.InVisit() {
 		return
 	}
 	if n, _ := Next(s, Event{Kind: EvHelp}); n.Overlay != Help {
-		t.Errorf("no help from %+v", s)
+		m.bad("no help from %+v", s)
 	}
 	if Delay(s) == 0 {
-		t.Errorf("no delay for %+v", s)
+		m.bad("no delay for %+v", s)
 	}
 	if nameless[s.Screen] && (s.Chip != "" || s.Face != "" || s.Consented || s.Confirmed || s.Papers > 0 || s.Keyed) {
-		t.Errorf("a screen without identity knows somebody: %+v", s)
+		m.bad("a screen without identity knows somebody: %+v", s)
 	}
 	if s.Screen != Submitting && s.Screen != FeedbackSend && !canLeave(s) {
-		t.Errorf("no way out of %+v", s)
+		m.bad("no way out of %+v", s)
 	}
 }
 
@@ -198,12 +237,7 @@ func canLeave(s State) bool {
 // TestEndIsReachable proves that from every state within the visit the citizen can still reach the receipt or the officer
 // or the end, whatever was pressed before.
 func TestEndIsReachable(t *testing.T) {
-	reverse := map[State][]State{}
-	seen := explore(t, func(x edge) {
-		if x.from != x.to {
-			reverse[x.to] = append(reverse[x.to], x.from)
-		}
-	})
+	reverse, seen := explored().from, explored().seen
 	good := map[State]bool{}
 	var queue []State
 	for s := range seen {

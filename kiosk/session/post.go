@@ -36,9 +36,9 @@ func (r *Runner) Post(in Intent) {
 // plain are the intents that carry nothing.
 var plain = map[string]Kind{
 	IntentStart: EvStart, IntentDecline: EvDecline, IntentRetry: EvRetry, IntentOfficer: EvOfficer, IntentYes: EvYes, IntentNo: EvNo,
-	IntentTake: EvTake, IntentAgain: EvAgain, IntentNext: EvNext, IntentConfirm: EvConfirm, IntentFinish: EvFinish, IntentBack: EvBack,
+	IntentTake: EvTake, IntentAgain: EvAgain, IntentConfirm: EvConfirm, IntentFinish: EvFinish, IntentBack: EvBack,
 	IntentExit: EvExit, IntentExitYes: EvExitYes, IntentExitNo: EvExitNo, IntentHelpClose: EvHelpClose,
-	IntentStillHere: EvStillHere, IntentSay: EvSay, IntentProceed: EvProceed, IntentPrint: EvPrint, IntentSkip: EvSkip,
+	IntentStillHere: EvStillHere, IntentSay: EvSay, IntentOther: EvOther, IntentPrint: EvPrint, IntentSkip: EvSkip,
 }
 
 var goals = map[string]Goal{
@@ -62,6 +62,11 @@ var screenIntents = map[string]struct {
 	IntentReturn:     {[]Screen{Deliver}, (*Runner).chooseReturn},
 	IntentChange:     {[]Screen{Review}, (*Runner).change},
 	IntentToken:      {[]Screen{StatusAsk}, (*Runner).typeToken},
+	IntentProceed:    {[]Screen{ProcDetail}, (*Runner).proceed},
+	IntentFor:        {[]Screen{ForWhom}, (*Runner).forWhom},
+	IntentLack:       {[]Screen{CardOther}, (*Runner).lack},
+	IntentNext:       {[]Screen{ScanList}, (*Runner).next},
+	IntentSign:       {[]Screen{Sign}, (*Runner).sign},
 	IntentQueue:      {[]Screen{Officer, Fault}, func(*Runner, Intent) Event { return Event{Kind: EvQueue} }},
 	IntentDraw:       {[]Screen{Queue}, (*Runner).chooseService},
 	IntentSend:       {[]Screen{Feedback}, (*Runner).write},
@@ -103,22 +108,28 @@ func (r *Runner) invalid(key, typed string) {
 func (r *Runner) agree(in Intent) Event {
 	ok := true
 	r.visit.Consents = nil
-	texts, known := r.ports.Consents[in.Lang]
-	if !known {
-		texts = r.ports.Consents["vi"]
-	}
 	for _, p := range []kiosk.Purpose{kiosk.PurposeChip, kiosk.PurposeCamera} {
-		text, given := texts[p], in.Values[string(p)] == "on"
-		ok = ok && given && text.Text != ""
-		r.visit.Consents = append(r.visit.Consents, kiosk.Consent{
-			Purpose: p, Text: text.ID, SHA256: sha256.Sum256([]byte(text.Text)), Given: given, At: time.Now(),
-		})
-		r.log(audit.ConsentAnswered, audit.Word(audit.KeyPurpose, p), audit.Flag(audit.KeyGiven, given))
+		given := in.Values[string(p)] == "on"
+		ok = r.consented(in.Lang, p, given) && ok
 	}
 	if !ok {
 		r.invalid("consent", "")
 	}
 	return Event{Kind: EvAgree, OK: ok}
+}
+
+// consented keeps what was asked, in the words of that language, and what was answered; it gives whether it was agreed to.
+func (r *Runner) consented(lang string, p kiosk.Purpose, given bool) bool {
+	texts, known := r.ports.Consents[lang]
+	if !known {
+		texts = r.ports.Consents["vi"]
+	}
+	text := texts[p]
+	r.visit.Consents = append(r.visit.Consents, kiosk.Consent{
+		Purpose: p, Text: text.ID, SHA256: sha256.Sum256([]byte(text.Text)), Given: given, At: time.Now(),
+	})
+	r.log(audit.ConsentAnswered, audit.Word(audit.KeyPurpose, p), audit.Flag(audit.KeyGiven, given))
+	return given && text.Text != ""
 }
 
 // maxQuery bounds what may be searched, in runes.
@@ -174,6 +185,7 @@ func (r *Runner) answer(in Intent) Event {
 		key = FormSteps[r.state.Step].Key
 	}
 	value, ok := Accept(key, in.Values["value"])
+	ok = ok && r.fits(key, value) || value == "" && r.state.Screen == Form && r.state.MaySkip(r.state.Step)
 	if !ok {
 		r.invalid(key, value)
 		return Event{Kind: EvAnswer}
@@ -209,6 +221,10 @@ func (r *Runner) choosePaper(in Intent) Event {
 	if in.Values["index"] == "other" {
 		i, err = -1, nil
 	}
+	if in.Values["index"] == "authority" && r.state.Behalf == BehalfOther {
+		r.visit.PaperPick = pickAuthority
+		return Event{Kind: EvPaper, OK: true}
+	}
 	ok := err == nil && i >= -1 && r.visit.Procedure != nil && i < len(r.visit.Procedure.Papers)
 	if ok {
 		r.visit.PaperPick = i
@@ -226,7 +242,7 @@ func (r *Runner) pagePapers(in Intent) Event {
 
 func (r *Runner) keepPaper(Intent) Event {
 	r.keep()
-	return Event{Kind: EvKeep}
+	return Event{Kind: EvKeep, Authority: r.hasAuthority()}
 }
 
 func (r *Runner) dropPaper(in Intent) Event {
@@ -236,7 +252,7 @@ func (r *Runner) dropPaper(in Intent) Event {
 	}
 	r.visit.Papers[i].Page.Wipe()
 	r.visit.Papers = append(r.visit.Papers[:i], r.visit.Papers[i+1:]...)
-	return Event{Kind: EvDrop, OK: true}
+	return Event{Kind: EvDrop, OK: true, Authority: r.hasAuthority()}
 }
 
 func (r *Runner) chooseReturn(in Intent) Event {

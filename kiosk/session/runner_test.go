@@ -17,35 +17,37 @@ import (
 // bench is a kiosk around a Runner whose devices do what the test says.
 type bench struct {
 	*Runner
-	card     chan bool
-	mu       sync.Mutex
-	reads    []error // what the next reads give, nil: a verified chip
-	faces    []kiosk.Verdict
-	puts     []kiosk.Sealed
-	putErr   error
-	chip     *kiosk.ChipRead // the last one handed out
-	said     []string
-	tongue   string // language of what was said last
-	ready    error
-	forgot   atomic.Bool
-	noReader error
-	drawErr  error
-	wrote    []string
-	rota     []kiosk.Duty
-	clock    error
-	stuck    chan struct{} // a hanging reader does not even end when it is told to, until this is closed
-	hang     bool          // the reader never answers
+	card          chan bool
+	mu            sync.Mutex
+	reads         []error // what the next reads give, nil: a verified chip
+	faces         []kiosk.Verdict
+	puts          []kiosk.Sealed
+	putErr        error
+	chip          *kiosk.ChipRead // the last one handed out
+	said          []string
+	tongue        string // language of what was said last
+	ready         error
+	forgot        atomic.Bool
+	noReader      error
+	drawErr       error
+	spoil         func(*kiosk.ChipRead) // makes the chip read something else
+	sealedDossier kiosk.Dossier
+	wrote         []string
+	rota          []kiosk.Duty
+	clock         error
+	stuck         chan struct{} // a hanging reader does not even end when it is told to, until this is closed
+	hang          bool          // the reader never answers
 }
 
 func newBench(t *testing.T) *bench {
 	b := &bench{card: make(chan bool, 8)}
 	b.Runner = New(Ports{
 		Reader: b, Face: faceBench{b}, Scanner: scanBench{}, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
-		Catalogue: catalogueBench{}, Dossier: dossierBench{}, Log: audit.Discard(), Queue: queueBench{b}, Feedback: boxBench{b}, Rota: b,
+		Catalogue: catalogueBench{}, Dossier: dossierBench{b}, Log: audit.Discard(), Queue: queueBench{b}, Feedback: boxBench{b}, Rota: b,
 		Clock: func() error { b.mu.Lock(); defer b.mu.Unlock(); return b.clock },
 		Consents: map[string]map[kiosk.Purpose]ConsentText{
-			"vi": {kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}},
-			"en": {kiosk.PurposeChip: {"consent.chip/1/en", "chip!"}, kiosk.PurposeCamera: {"consent.camera/1/en", "camera!"}},
+			"vi": {kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}, kiosk.PurposeDeclare: {"consent.declare/1", "true?"}},
+			"en": {kiosk.PurposeChip: {"consent.chip/1/en", "chip!"}, kiosk.PurposeCamera: {"consent.camera/1/en", "camera!"}, kiosk.PurposeDeclare: {"consent.declare/1/en", "true!"}},
 		},
 	}, KioskInfo{Name: "test-01"}, "boot")
 	t.Cleanup(b.Close)
@@ -98,6 +100,9 @@ func (b *bench) Read(ctx context.Context, key kiosk.CardKey, progress func(kiosk
 		Access: "PACE-CAN", Verdict: kiosk.Verified, Files: map[kiosk.FileID][]byte{kiosk.FileDG1: []byte("raw")},
 		Photo:   kiosk.Image{Data: []byte("photo"), Type: "image/jpeg"},
 		Citizen: kiosk.Citizen{Number: key.Value, Name: "Nguyễn Thị Thử", Residence: "Thôn Thử, Xã Thử"},
+	}
+	if b.spoil != nil {
+		b.spoil(b.chip)
 	}
 	return b.chip, nil
 }
@@ -173,10 +178,11 @@ func (o outboxBench) Ready() error {
 	return o.ready
 }
 
-type dossierBench struct{}
+type dossierBench struct{ *bench }
 
 func (dossierBench) New() (id, token string) { return "id-1", "TOKEN" }
-func (dossierBench) Seal(_ context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
+func (x dossierBench) Seal(_ context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
+	x.sealedDossier = *d
 	return kiosk.Sealed{ID: d.ID, Body: []byte("sealed " + d.Procedure.Code)}, nil
 }
 func (dossierBench) Receipt(d *kiosk.Dossier) kiosk.Receipt { return kiosk.Receipt{Token: d.Token} }
@@ -193,6 +199,9 @@ func (catalogueBench) Search(string, int) kiosk.Search {
 	return kiosk.Search{Hits: []kiosk.Hit{{Procedure: birth, Score: 1}}}
 }
 func (catalogueBench) Procedure(code string) (*kiosk.Procedure, error) {
+	if code == personal.Code {
+		return personal, nil
+	}
 	if code != birth.Code {
 		return nil, &kiosk.Error{Code: kiosk.CodeNotFound}
 	}
@@ -228,7 +237,8 @@ func (b *bench) toForm(t *testing.T) {
 	b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 	b.do(t, ProcSearch, IntentSearch, "q", "khai sinh")
 	b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-	b.do(t, CardPlace, IntentProceed)
+	b.do(t, ForWhom, IntentProceed)
+	b.do(t, CardPlace, IntentFor, "who", "self")
 	b.card <- true
 	b.at(t, CardNumber)
 	b.do(t, Who, IntentNumber, "number", "999 201 012 345")
@@ -268,7 +278,8 @@ func TestWholeVisit(t *testing.T) {
 				t.Errorf("the number typed is still kept after the chip was read")
 			}
 		})
-		b.do(t, Done, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
 		if len(b.puts) != 1 {
 			t.Fatalf("%d dossiers stored", len(b.puts))
 		}
@@ -351,7 +362,10 @@ func TestIdleAtEveryScreen(t *testing.T) {
 		func(t *testing.T, b *bench) { b.do(t, Consent, IntentSubmit) },
 		func(t *testing.T, b *bench) { b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on") },
 		func(t *testing.T, b *bench) { b.do(t, ProcDetail, IntentPick, "code", birth.Code) },
-		func(t *testing.T, b *bench) { b.do(t, CardPlace, IntentProceed) },
+		func(t *testing.T, b *bench) {
+			b.do(t, ForWhom, IntentProceed)
+			b.do(t, CardPlace, IntentFor, "who", "self")
+		},
 		func(t *testing.T, b *bench) { b.card <- true; b.at(t, CardNumber) },
 		func(t *testing.T, b *bench) { b.do(t, CardProblem, IntentNumber, "number", "999201012340") },
 		func(t *testing.T, b *bench) { b.do(t, CardNumber, IntentRetry) },
@@ -368,7 +382,10 @@ func TestIdleAtEveryScreen(t *testing.T) {
 		func(t *testing.T, b *bench) { b.do(t, Deliver, IntentNext) },
 		func(t *testing.T, b *bench) { b.do(t, DeliverTo, IntentReturn, "method", "post") },
 		func(t *testing.T, b *bench) { b.do(t, Review, IntentAnswer, "value", "Số 1, Thôn Thử") },
-		func(t *testing.T, b *bench) { b.do(t, Done, IntentConfirm) },
+		func(t *testing.T, b *bench) {
+			b.do(t, Sign, IntentConfirm)
+			b.do(t, Done, IntentSign, "tick", "on")
+		},
 	}
 	for n := range script {
 		synctest.Test(t, func(t *testing.T) {
@@ -436,7 +453,8 @@ func TestWrongNumberThenRight(t *testing.T) {
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
 		b.card <- true
 		synctest.Wait()
-		b.do(t, CardNumber, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardNumber, IntentFor, "who", "self")
 		b.do(t, CardNumber, IntentNumber, "number", "12345")
 		b.do(t, CardProblem, IntentNumber, "number", "999201012340")
 		b.do(t, CardNumber, IntentRetry)
@@ -457,7 +475,8 @@ func TestCardPutBackAtOnceReadsOn(t *testing.T) {
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
 		b.card <- true
 		synctest.Wait()
-		b.do(t, CardNumber, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardNumber, IntentFor, "who", "self")
 		b.do(t, CardProblem, IntentNumber, "number", "999201012345")
 		time.Sleep(backAfter + time.Millisecond) // the reader never told that it was gone
 		b.at(t, Who)
@@ -472,7 +491,8 @@ func TestWithoutAReaderTheOfficerIsCalledAtOnce(t *testing.T) {
 		b.do(t, Consent, IntentSubmit)
 		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-		b.do(t, Officer, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, Officer, IntentFor, "who", "self")
 		b.View(func(v *View) {
 			if v.State.Reason != kiosk.CodeReaderMissing {
 				t.Errorf("reason %q", v.State.Reason)
@@ -489,7 +509,8 @@ func TestThreeFacesThenTheOfficer(t *testing.T) {
 		b.do(t, Consent, IntentSubmit)
 		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-		b.do(t, CardPlace, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardPlace, IntentFor, "who", "self")
 		b.card <- true
 		synctest.Wait()
 		b.do(t, FaceRetry, IntentNumber, "number", "999201012345")
@@ -507,7 +528,8 @@ func TestHangingReaderCannotHoldAVisit(t *testing.T) {
 		b.do(t, Consent, IntentSubmit)
 		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-		b.do(t, CardPlace, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardPlace, IntentFor, "who", "self")
 		b.card <- true
 		synctest.Wait()
 		b.do(t, CardReading, IntentNumber, "number", "999201012345")
@@ -526,7 +548,8 @@ func TestADeviceThatHoldsUpTheWipeIsForTheWatchdog(t *testing.T) {
 		b.do(t, Consent, IntentSubmit)
 		b.do(t, ProcSearch, IntentAgree, "chip", "on", "camera", "on")
 		b.do(t, ProcDetail, IntentPick, "code", birth.Code)
-		b.do(t, CardPlace, IntentProceed)
+		b.do(t, ForWhom, IntentProceed)
+		b.do(t, CardPlace, IntentFor, "who", "self")
 		b.card <- true
 		synctest.Wait()
 		b.do(t, CardReading, IntentNumber, "number", "999201012345")
@@ -553,7 +576,8 @@ func TestSecondTryIsTheSameDossier(t *testing.T) {
 		b := newBench(t)
 		b.toReview(t)
 		b.putErr = &kiosk.Error{Code: kiosk.CodeStoreFull}
-		b.do(t, SubmitProblem, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, SubmitProblem, IntentSign, "tick", "on")
 		b.mu.Lock()
 		b.putErr = nil
 		b.mu.Unlock()

@@ -11,10 +11,12 @@ const (
 	Consent       Screen = 20  // chip and camera, before either is used
 	ProcSearch    Screen = 30  // find a procedure: text, or by field
 	ProcDetail    Screen = 31  // one procedure: papers, fee, time
+	ForWhom       Screen = 35  // for oneself, for a child, for somebody who has given authority
 	CardPlace     Screen = 40  // put the card on the reader
 	CardNumber    Screen = 41  // type the 12 digits
 	CardReading   Screen = 42  // the chip is being read
 	CardProblem   Screen = 43  // what went wrong and what to do (State.Reason)
+	CardOther     Screen = 45  // no card: which paper instead; leads to the counter
 	FaceLook      Screen = 50  // look into the camera
 	FaceRetry     Screen = 51  // this try did not succeed (State.Reason)
 	Officer       Screen = 55  // please see the officer (State.Reason says why)
@@ -27,6 +29,7 @@ const (
 	Deliver       Screen = 90  // how the result comes back
 	DeliverTo     Screen = 91  // the address for post
 	Review        Screen = 100 // everything, with "Sửa" per row
+	Sign          Screen = 105 // that it is true: a finger's signature or a tick
 	Submitting    Screen = 110 // sealing and storing
 	SubmitProblem Screen = 111 // storing failed (State.Reason): again, or the officer
 	Done          Screen = 120 // the receipt
@@ -46,8 +49,8 @@ const (
 
 // Screens is every screen, in order.
 var Screens = []Screen{
-	Attract, Home, Fault, Consent, ProcSearch, ProcDetail, CardPlace, CardNumber, CardReading, CardProblem, FaceLook, FaceRetry,
-	Officer, Who, Form, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Submitting, SubmitProblem, Done,
+	Attract, Home, Fault, Consent, ProcSearch, ProcDetail, ForWhom, CardPlace, CardNumber, CardReading, CardProblem, CardOther, FaceLook, FaceRetry,
+	Officer, Who, Form, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Sign, Submitting, SubmitProblem, Done,
 	Rate, StatusAsk, StatusWait, StatusShow, Queue, QueueDraw, QueueShow, Feedback, FeedbackSend, FeedbackDone, Rota, Wiping,
 }
 
@@ -57,7 +60,7 @@ var screenNames = map[Screen]string{
 	FaceLook: "face_look", FaceRetry: "face_retry", Officer: "officer", Who: "who", Form: "form", ScanList: "scan_list",
 	ScanAim: "scan_aim", ScanWait: "scan_wait", ScanView: "scan_view", Deliver: "deliver", DeliverTo: "deliver_to",
 	Review: "review", Submitting: "submitting", SubmitProblem: "submit_problem", Done: "done", StatusAsk: "status_ask",
-	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping", Fault: "fault", Rate: "rate", Queue: "queue",
+	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping", Fault: "fault", Rate: "rate", ForWhom: "for_whom", CardOther: "card_other", Sign: "sign", Queue: "queue",
 	QueueDraw: "queue_draw", QueueShow: "queue_show", Feedback: "feedback", FeedbackSend: "feedback_send",
 	FeedbackDone: "feedback_done", Rota: "rota",
 }

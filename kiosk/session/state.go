@@ -16,6 +16,23 @@ const (
 	GoalRota   Goal = 6 // see who is on duty
 )
 
+// Behalf says for whom a dossier is filed. Who files is always the person whose chip and face were verified.
+type Behalf int
+
+// For whom.
+const (
+	BehalfUnasked Behalf = 0
+	BehalfSelf    Behalf = 1
+	BehalfChild   Behalf = 2 // a minor, by a parent or guardian, who declares to be that
+	BehalfOther   Behalf = 3 // somebody who has given authority in writing; some procedures do not allow it
+)
+
+// ForOther reports whether the dossier is of somebody who is not here.
+func (s State) ForOther() bool { return s.Behalf == BehalfChild || s.Behalf == BehalfOther }
+
+// LacksAuthority reports whether the written authority has still to be taken.
+func (s State) LacksAuthority() bool { return s.Behalf == BehalfOther && !s.Authority }
+
 // MaxPapers is how many pages one dossier may hold.
 const MaxPapers = 12
 
@@ -40,6 +57,9 @@ type State struct {
 	CardTries int           // wrong numbers and failed reads so far
 	FaceTries int           // face tries so far
 	Confirmed bool          // "yes, that is me"
+	Behalf    Behalf        // for whom the dossier is; 0 before it was asked
+	Authority bool          // a page of the authorisation is kept
+	Signed    bool          // declared to be true, by a tick or a signature
 	Step      int           // question of the form, index into FormSteps
 	Editing   bool          // came from Review, goes back there
 	Papers    int           // pages kept

@@ -22,13 +22,14 @@ type Visit struct {
 	Hint      kiosk.FaceHint
 	Face      kiosk.FaceResult
 	Fields    []kiosk.Field   // the form: the chip's fields, then the asked ones
-	Invalid   string          // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent", "feedback"; "" when none
+	Invalid   string          // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent", "feedback", "behalf", "authority", "sign"; "" when none
 	Typed     string          // that answer, shown again so that nothing is lost
-	PaperPick int             // index of Procedure.Papers being scanned, -1 for "other"
+	PaperPick int             // index of Procedure.Papers being scanned, -1 for "other", -2 for the authorisation
 	PaperPage int             // page of the list
 	Pending   kiosk.Image     // picture to keep or take again
 	Flaw      kiosk.PaperFlaw // why the last picture could not be used; "" when it could, or when nothing more is known
 	Papers    []kiosk.Document
+	Signature kiosk.Document // drawn with a finger; zero when ticked
 	Return    kiosk.Return
 	Receipt   kiosk.Receipt
 	Status    kiosk.Status
@@ -58,6 +59,7 @@ func (v *Visit) Wipe() {
 	}
 	v.Face.Best.Wipe()
 	v.Pending.Wipe()
+	v.Signature.Page.Wipe()
 	for i := range v.Papers {
 		v.Papers[i].Page.Wipe()
 	}

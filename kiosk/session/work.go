@@ -262,7 +262,17 @@ func (r *Runner) keep() {
 // otherPaper is what a page is called that stands for none of the procedure's papers.
 const otherPaper = "Giấy tờ khác"
 
+// AuthorityPaper is what a page of the written authorisation is called.
+const AuthorityPaper = "Văn bản uỷ quyền"
+
+// pickAuthority stands in Visit.PaperPick for the written authorisation.
+const pickAuthority = -2
+
 func (r *Runner) paperName() string {
+	if r.visit.PaperPick == pickAuthority {
+		return AuthorityPaper
+	}
+
 	if p := r.visit.Procedure; p != nil && r.visit.PaperPick >= 0 && r.visit.PaperPick < len(p.Papers) {
 		return p.Papers[r.visit.PaperPick].Name
 	}
@@ -274,7 +284,7 @@ func (r *Runner) paperName() string {
 func (r *Runner) file() {
 	r.filed = r.visit.Procedure
 	for i, d := range r.visit.Papers {
-		if !hasPaper(r.filed, d.Paper) {
+		if d.Paper != AuthorityPaper && !hasPaper(r.filed, d.Paper) {
 			r.visit.Papers[i].Paper = otherPaper
 		}
 	}
@@ -340,6 +350,9 @@ func (r *Runner) dossier() *kiosk.Dossier {
 		d.Procedure = kiosk.ProcedureRef{Code: r.filed.Code, Name: r.filed.Name, Catalogue: r.ports.Catalogue.Version()}
 		d.Fields = append([]kiosk.Field(nil), v.Fields...)
 		d.Papers = append([]kiosk.Document(nil), v.Papers...)
+		if !v.Signature.Page.IsZero() {
+			d.Papers = append(d.Papers, v.Signature)
+		}
 		d.Return, d.Consents, d.Chip, d.Face = v.Return, append([]kiosk.Consent(nil), v.Consents...), v.Chip, v.Face
 	}
 	return d

@@ -83,8 +83,19 @@ async function toCard(page, name) {
   await shot(page, name + '-05-results');
   await tapTo(page, 'pick', 'proc_detail', '1.001193');
   await shot(page, name + '-06-procedure');
-  await tapTo(page, 'proceed', 'card_place');
+  await tapTo(page, 'proceed', 'for_whom');
+  await shot(page, name + '-06b-whom');
+  await tapTo(page, 'for', 'card_place', 'self');
   await shot(page, name + '-07-card');
+}
+
+// drawName signs with a finger in the field.
+async function drawName(page) {
+  const r = await page.locator('[data-ink]').boundingBox();
+  await page.mouse.move(r.x + r.width * 0.2, r.y + r.height * 0.6);
+  await page.mouse.down();
+  for (let i = 1; i <= 20; i++) await page.mouse.move(r.x + r.width * (0.2 + i * 0.03), r.y + r.height * (0.6 - 0.3 * Math.sin(i)));
+  await page.mouse.up();
 }
 
 async function visit(page, who, name) {
@@ -131,7 +142,10 @@ async function visit(page, who, name) {
   await shot(page, name + '-18-deliver');
   await tapTo(page, 'return', 'review', 'electronic');
   await shot(page, name + '-19-review');
-  await tapTo(page, 'confirm', 'done');
+  await tapTo(page, 'confirm', 'sign');
+  await drawName(page);
+  await shot(page, name + '-19b-sign');
+  await tapTo(page, 'sign', 'done');
   await shot(page, name + '-20-receipt');
   const token = (await page.textContent('main')).match(/[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}/)[0];
   await hall.press('leave');
@@ -172,6 +186,7 @@ async function takeIn(context, who, name) {
   await page.screenshot({ path: `${import.meta.dirname}/../../build/e2e/${name}-21-inbox.png` });
   await link.click();
   const text = await page.textContent('body');
+  assert.ok(text.includes('Chữ ký của người nộp'), 'the officer does not see the signature');
   for (const want of [people[who].name, people[who].number, 'ngõ 2', '0912345678']) assert.ok(text.includes(want), `the officer does not see ${want}`);
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: `${import.meta.dirname}/../../build/e2e/${name}-22-dossier.png` });

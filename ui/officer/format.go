@@ -123,6 +123,8 @@ func purposeText(p kiosk.Purpose) string {
 		return "Đọc chip và dùng dữ liệu trên chip"
 	case kiosk.PurposeCamera:
 		return "So khuôn mặt với ảnh trên chip"
+	case kiosk.PurposeDeclare:
+		return "Cam đoan lời khai đúng sự thật"
 	}
 	return string(p)
 }

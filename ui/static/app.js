@@ -131,11 +131,39 @@ addEventListener('resize', layout);
 d.addEventListener('focusin', () => requestAnimationFrame(layout)); // focus may have moved to another page
 d.fonts.ready.then(layout);
 
+// --- a signature: strokes of a finger, as points of the field's own measure ------------------------------------------
+
+let pen = null;
+const ink = () => d.querySelector('[data-ink]');
+const inkField = () => ink().parentNode.querySelector('input');
+d.addEventListener('pointerdown', e => {
+  const s = e.target.closest?.('[data-ink]');
+  if (e.target.closest?.('[data-unink]')) {
+    inkField().value = '';
+    for (const p of $$('polyline', ink())) p.remove();
+  }
+  if (!s) return;
+  pen = s.appendChild(d.createElementNS(s.namespaceURI, 'polyline'));
+  s.setPointerCapture(e.pointerId);
+  draw(e);
+});
+const draw = e => {
+  const s = ink(), r = s?.getBoundingClientRect(), f = s && inkField();
+  if (!pen || !s || f.value.length > 9000) return;
+  const at = (v, side, n) => Math.max(0, Math.min(n, Math.round((v / side) * n)));
+  const p = at(e.clientX - r.x, r.width, 1000) + ',' + at(e.clientY - r.y, r.height, 400), old = pen.getAttribute('points');
+  f.value += (old ? ' ' : f.value && ';') + p;
+  pen.setAttribute('points', old ? old + ' ' + p : p);
+};
+d.addEventListener('pointermove', draw);
+for (const n of ['pointerup', 'pointercancel']) d.addEventListener(n, () => (pen = null));
+
 // --- typing --------------------------------------------------------------------------------------------------------
 
 const shapes = {
   number: s => s.replace(/\D/g, '').slice(0, 12).replace(/(\d{3})(?=\d)/g, '$1 '),
   phone: s => s.replace(/\D/g, '').slice(0, 11).replace(/^(\d{4})(\d{1,3})?(\d*)$/, (_, x, y, z) => [x, y, z].filter(Boolean).join(' ')),
+  date: s => s.replace(/\D/g, '').slice(0, 8).replace(/^(\d\d)(?=\d)/, '$1/').replace(/^(.{5})(?=\d)/, '$1/'),
   token: s => s.toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1').replace(/[^0-9A-HJKMNP-TV-Z]/g, '').slice(0, 10).replace(/^(.{5})(?=.)/, '$1-'),
 };
 

@@ -30,6 +30,10 @@ func main() {
 	}
 }
 
+// inPerson are the procedures which nobody may file for another (Circular 04/2020/TT-BTP Art. 2): marriage, marriage again,
+// recognition of parents and children, and a birth together with it.
+var inPerson = []string{"1.000894", "1.004746", "1.001022", "1.000689"}
+
 func run(facts, dir string) error {
 	f := catalogue.File{Format: catalogue.Format, Redirects: map[string]string{}}
 	words, err := lines(filepath.Join(dir, "words.txt"), "|", 3)
@@ -46,6 +50,11 @@ func run(facts, dir string) error {
 	f.Source = "facts of the national portal of public services; see package catalogue"
 	if err := addWords(words, f.Procedures); err != nil {
 		return fmt.Errorf("read words: %w", err)
+	}
+	for _, code := range inPerson {
+		if p := f.Procedures[code]; p != nil {
+			p.InPerson = true
+		}
 	}
 	if f.Synonyms, f.Redirects, err = synonyms(filepath.Join(dir, "synonyms.txt")); err != nil {
 		return fmt.Errorf("read synonyms: %w", err)

@@ -19,9 +19,9 @@ type walk struct {
 
 // tour is the order of the screens; leaving one of them leads back to the beginning.
 var tour = []session.Screen{
-	session.Attract, session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardPlace,
+	session.Attract, session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.ForWhom, session.CardPlace,
 	session.CardNumber, session.FaceLook, session.Who, session.Form, session.ScanList, session.ScanAim, session.ScanView,
-	session.Deliver, session.DeliverTo, session.Review, session.Done,
+	session.Deliver, session.DeliverTo, session.Review, session.Sign, session.Done,
 }
 
 // stays are the intents that do not go on.
