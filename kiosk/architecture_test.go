@@ -43,7 +43,7 @@ var imports = map[string][]string{
 	// The office logs by the same closed list as the kiosk.
 	"kiosk/onestop": {"kiosk", "kiosk/audit", "kiosk/backoffice", "kiosk/calendar", "kiosk/dossier", "kiosk/seal", "kiosk/catalogue"},
 	// The SQL side of the office's store interface, and the suite every such store passes.
-	"kiosk/onestop/sqlstore": {"kiosk", "kiosk/onestop"}, // the statements, once for both databases
+	"kiosk/onestop/sqlstore": {"kiosk", "kiosk/backoffice", "kiosk/onestop"}, // the statements, once for both databases; parts and changes are words of the intake
 	"kiosk/onestop/sqlite":   {"kiosk", "kiosk/onestop/sqlstore"},
 	"kiosk/onestop/postgres": {"kiosk", "kiosk/onestop", "kiosk/onestop/sqlstore"},
 	// A temporary server for tests: it knows nothing of ours.

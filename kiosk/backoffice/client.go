@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -71,7 +70,7 @@ func NewClient(o Options) (*Client, error) {
 	transport := &http.Transport{
 		DialContext:         o.Dial,
 		TLSHandshakeTimeout: handshakeTimeout, ResponseHeaderTimeout: answerTimeout, MaxResponseHeaderBytes: 32 << 10,
-		IdleConnTimeout: 30 * time.Second, MaxIdleConns: 2, MaxConnsPerHost: 2, DisableCompression: true,
+		IdleConnTimeout: 30 * time.Second, MaxIdleConns: 4, MaxIdleConnsPerHost: 4, MaxConnsPerHost: 4, DisableCompression: true,
 		Proxy: http.ProxyFromEnvironment,
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS13, RootCAs: o.Roots, Certificates: []tls.Certificate{o.Certificate},
@@ -79,7 +78,7 @@ func NewClient(o Options) (*Client, error) {
 	}
 	return &Client{
 		base: "https://" + u.Host, ackKey: bytes.Clone(o.AckKey),
-		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{Transport: transport, CheckRedirect: noRedirect},
 	}, nil
 }
 
@@ -97,10 +96,7 @@ func (c *Client) Submit(ctx context.Context, s kiosk.Sealed) (kiosk.Acknowledgem
 	}
 	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
 	defer cancel()
-	body, err := c.do(ctx, op, http.MethodPost, PathDossiers, s.Body, http.Header{
-		"Content-Type": {"application/octet-stream"}, HeaderKey: {s.ID}, HeaderTokenID: {s.TokenID},
-		HeaderSHA256: {hex.EncodeToString(s.SHA256[:])}, HeaderCreated: {formatTime(s.Created)},
-	}, http.StatusCreated, http.StatusOK)
+	body, err := c.deliver(ctx, op, s)
 	if err != nil {
 		return kiosk.Acknowledgement{}, err
 	}
@@ -117,10 +113,39 @@ func (c *Client) Submit(ctx context.Context, s kiosk.Sealed) (kiosk.Acknowledgem
 	return ack, nil
 }
 
+// deliver brings the parts, then the envelope. An office that misses parts after all (it dropped them meanwhile) gets them once more.
+func (c *Client) deliver(ctx context.Context, op string, s kiosk.Sealed) ([]byte, error) {
+	for last := false; ; last = true {
+		if err := c.sendParts(ctx, op, s.Parts); err != nil {
+			return nil, err
+		}
+		res, answer, err := c.exchange(ctx, op, http.MethodPost, PathDossiers, s.Body, sealedHeader(s))
+		if err != nil {
+			return nil, err
+		}
+		if last || res.StatusCode != http.StatusPreconditionFailed {
+			return readAnswer(op, res, answer, []int{http.StatusCreated, http.StatusOK})
+		}
+	}
+}
+
+func sealedHeader(s kiosk.Sealed) http.Header {
+	h := http.Header{
+		"Content-Type": {"application/octet-stream"}, HeaderKey: {s.ID}, HeaderTokenID: {s.TokenID},
+		HeaderSHA256: {hex.EncodeToString(s.SHA256[:])}, HeaderCreated: {formatTime(s.Created)},
+	}
+	if len(s.Parts) > 0 {
+		h.Set(HeaderParts, joinSums(s.Parts))
+	}
+	return h
+}
+
 func checkSealed(s kiosk.Sealed) error {
 	switch {
 	case !ValidID(s.ID):
 		return errors.New("dossier id is not a UUID")
+	case len(s.Parts) > MaxParts:
+		return fmt.Errorf("%d parts are more than %d", len(s.Parts), MaxParts)
 	case len(s.Body) == 0 || len(s.Body) > MaxBody:
 		return fmt.Errorf("%d bytes are not between 1 and %d", len(s.Body), MaxBody)
 	case sha256.Sum256(s.Body) != s.SHA256:
@@ -188,30 +213,14 @@ func (c *Client) Skew() (ahead time.Duration, ok bool) {
 
 // do sends one request and gives the body of an answer with one of the wanted statuses; everything else is its outcome.
 func (c *Client) do(ctx context.Context, op, method, path string, body []byte, header http.Header, want ...int) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	res, answer, err := c.exchange(ctx, op, method, path, body, header)
 	if err != nil {
-		return nil, fmt.Errorf("make request: %w", err)
-	}
-	req.Header = header
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "motcua-kiosk")
-	res, err := c.http.Do(req)
-	if err != nil {
-		return nil, transportOutcome(op, err)
-	}
-	defer res.Body.Close()
-	c.noteDate(res.Header.Get("Date"))
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
-		return nil, transportOutcome(op, err)
+		return nil, err
 	}
 	return readAnswer(op, res, answer, want)
 }
 
 func readAnswer(op string, res *http.Response, answer []byte, want []int) ([]byte, error) {
-	if len(answer) > maxAnswer {
-		return nil, untrusted(op, fmt.Errorf("answer is longer than %d bytes", maxAnswer))
-	}
 	json := isJSON(res.Header.Get("Content-Type"))
 	for _, status := range want {
 		switch {

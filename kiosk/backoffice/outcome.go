@@ -31,6 +31,9 @@ func outcomeOf(op string, res *http.Response, answer []byte, json bool) error {
 	if err := decodeStrict(answer, &w); err != nil {
 		return untrusted(op, err)
 	}
+	if status == http.StatusPreconditionFailed {
+		return kiosk.Errorf(kiosk.CodeUnavailable, op, "ask the office's administrator", "office misses parts that it said to have")
+	}
 	if status == http.StatusNotFound && w.Code == kiosk.CodeNotFound {
 		return kiosk.Errorf(kiosk.CodeNotFound, op, "", "office knows no such dossier")
 	}

@@ -26,6 +26,8 @@ type Options struct {
 	Audit   *audit.Log         // nil: nothing is logged
 	Cost    Argon2             // of new passwords, zero: DefaultArgon2
 	Now     func() time.Time   // nil: time.Now
+	Issuer  Issuer             // certifies kiosks over the network; nil: by hand only
+	Bundles string             // folder of what is signed for the kiosks, KIND.json; "": none
 
 	Terms        Terms                          // by when dossiers must be settled; nil: NoTerms
 	Place        func(kiosk, code string) Place // where a dossier belongs; nil: here

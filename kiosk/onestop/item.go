@@ -101,8 +101,9 @@ type Actor struct {
 
 // Envelope is what an intake stores in one go.
 type Envelope struct {
-	Item Item
-	Body []byte
+	Item  Item
+	Body  []byte
+	Parts []kiosk.SealedPart // its page streams, in order, which are here already; no data
 }
 
 // Step asks the store to move a dossier.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
 	"motcua/kiosk"
@@ -28,6 +29,11 @@ func (d *Desk) Receive(ctx context.Context, device string, s kiosk.Sealed) (ack 
 	return d.acknowledge(it), !fresh, nil
 }
 
+// sameParts compares the parts of a delivery with those that the signed envelope names.
+func sameParts(got, named []kiosk.SealedPart) bool {
+	return slices.EqualFunc(got, named, func(a, b kiosk.SealedPart) bool { return a.SHA256 == b.SHA256 })
+}
+
 func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it Item, fresh bool, err error) {
 	const op = "take dossier in"
 	if sha256.Sum256(s.Body) != s.SHA256 {
@@ -41,6 +47,9 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 	if it, err = d.opt.Store.Item(ctx, s.ID); err == nil && it.SHA256 == s.SHA256 && it.TokenID == s.TokenID {
 		return it, false, nil // a repetition is not opened again
 	}
+	if err := d.keepParts(ctx, device, s.Parts); err != nil {
+		return it, false, err
+	}
 	now := d.Now().UTC().Truncate(time.Microsecond)
 	it = Item{
 		ID: s.ID, TokenID: s.TokenID, SHA256: s.SHA256, Size: len(s.Body), Kiosk: device, Created: s.Created, Received: now,
@@ -48,9 +57,12 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 	}
 	d.describe(&it, s.Body)
 	d.place(&it)
-	it, fresh, err = d.opt.Store.Insert(ctx, Envelope{Item: it, Body: s.Body})
-	if errors.Is(err, ErrConflict) {
+	it, fresh, err = d.opt.Store.Insert(ctx, Envelope{Item: it, Body: s.Body, Parts: s.Parts})
+	switch {
+	case errors.Is(err, ErrConflict):
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "", "%w", backoffice.ErrConflict)
+	case errors.Is(err, ErrParts):
+		return it, false, kiosk.Errorf(kiosk.CodeNotFound, op, "", "%w", backoffice.ErrMissing)
 	}
 	return it, fresh, err
 }

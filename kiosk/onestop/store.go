@@ -21,7 +21,8 @@ var (
 // Store keeps the back office. It is safe for concurrent use, and what it has acknowledged is durable.
 //
 // Insert stores an envelope with its first event. The same id with the same SHA-256 again gives the item as it is now and
-// fresh false, so that a repeated delivery gets the same answer; with another body it is ErrConflict.
+// fresh false, so that a repeated delivery gets the same answer; with another body it is ErrConflict. Parts that are not all here
+// are ErrParts, and nothing is stored.
 //
 // Move checks the table again, assigns the number when the step needs one, writes the new state and the event, all in one
 // transaction. With the state come the clock ([After]), the children, the letter and, when it is settled in time, the withdrawal of
@@ -58,6 +59,8 @@ type Store interface {
 	CopyStore
 	SyncStore
 	BeatStore
+	PartStore
+	DeviceStore
 	FactStore
 
 	Ping(ctx context.Context) error

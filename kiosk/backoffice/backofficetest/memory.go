@@ -16,10 +16,29 @@ import (
 type Memory struct {
 	key ed25519.PrivateKey
 
-	mu    sync.Mutex
-	taken map[string]taken
-	fail  error
-	lose  int
+	mu       sync.Mutex
+	taken    map[string]taken
+	fail     error
+	lose     int
+	parts    map[string]*memoryPart
+	changes  []memoryChange
+	beats    map[string]backoffice.Heartbeat
+	feedback map[string]kiosk.Sealed
+	ratings  map[string]int
+	words    map[string]string
+	bundles  map[backoffice.BundleKind][]byte
+	certify  func(csr []byte, name string) ([]byte, error)
+}
+
+type memoryPart struct {
+	size int64
+	got  []byte
+	done bool
+}
+
+type memoryChange struct {
+	device string
+	backoffice.Change
 }
 
 type taken struct {
@@ -35,7 +54,11 @@ func NewMemory(t testing.TB) *Memory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Memory{key: key, taken: make(map[string]taken)}
+	return &Memory{
+		key: key, taken: make(map[string]taken), parts: make(map[string]*memoryPart), beats: make(map[string]backoffice.Heartbeat),
+		feedback: make(map[string]kiosk.Sealed), ratings: make(map[string]int), words: make(map[string]string),
+		bundles: make(map[backoffice.BundleKind][]byte),
+	}
 }
 
 // AckKey verifies its acknowledgements.
@@ -77,7 +100,12 @@ func (m *Memory) Receive(_ context.Context, device string, s kiosk.Sealed) (kios
 	switch {
 	case replay && d.sealed.SHA256 != s.SHA256:
 		return kiosk.Acknowledgement{}, false, backoffice.ErrConflict
+	case !replay && !m.complete(device, s.Parts):
+		return kiosk.Acknowledgement{}, false, backoffice.ErrMissing
 	case !replay:
+		m.changes = append(m.changes, memoryChange{device, backoffice.Change{
+			Cursor: int64(len(m.changes) + 1), DossierID: s.ID, At: time.Now(), State: kiosk.StateRegistered,
+		}})
 		d = taken{sealed: s, device: device, ack: backoffice.SignAck(m.key, kiosk.Acknowledgement{
 			DossierID: s.ID, BodySHA256: s.SHA256, Office: "Xã Thử Nghiệm", ReceivedAt: time.Now(), State: kiosk.StateRegistered,
 		})}

@@ -137,7 +137,7 @@ func (d *DB) Close() error { return d.fault("close database", d.db.Close()) }
 // passed are the errors that a caller decides on.
 var passed = []error{
 	onestop.ErrNotFound, onestop.ErrConflict, onestop.ErrMoved, onestop.ErrRefused, onestop.ErrTaken, onestop.ErrNumber,
-	onestop.ErrChildren, onestop.ErrExtended, onestop.ErrNoDraft,
+	onestop.ErrOffset, onestop.ErrHash, onestop.ErrParts, onestop.ErrChildren, onestop.ErrExtended, onestop.ErrNoDraft,
 	context.Canceled, context.DeadlineExceeded,
 }
 

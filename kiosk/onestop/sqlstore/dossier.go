@@ -113,6 +113,9 @@ func insertItem(ctx context.Context, q asker, e onestop.Envelope) error {
 	if err := q.exec(ctx, "INSERT INTO envelope (dossier, body) VALUES ($1, $2)", i.ID, e.Body); err != nil {
 		return err
 	}
+	if err := claimParts(ctx, q, i.ID, i.Kiosk, e.Parts); err != nil {
+		return err
+	}
 	return insertEvent(ctx, q, onestop.Event{Dossier: i.ID, At: i.Received, Kind: onestop.EventTakenIn, To: i.State})
 }
 
