@@ -23,7 +23,15 @@ import (
 func TestMemoryKeepsTheProtocol(t *testing.T) {
 	backofficetest.Run(t, func(t testing.TB) backofficetest.Office {
 		m := backofficetest.NewMemory(t)
-		return backofficetest.Office{Receiver: m, AckKey: m.AckKey(), Reopen: func(testing.TB) backoffice.Receiver { return m }}
+		ca := backofficetest.Serve(t, http.NotFoundHandler(), m.AckKey())
+		return backofficetest.Office{
+			Receiver: m, AckKey: m.AckKey(), Reopen: func(testing.TB) backoffice.Receiver { return m },
+			Word: func(_ testing.TB, name string) string {
+				m.Certify("AAAAA-AAAAA", name, ca.IssueFor)
+				return "AAAAA-AAAAA"
+			},
+			SetBundle: func(_ testing.TB, kind backoffice.BundleKind, body []byte) { m.SetBundle(kind, body) },
+		}
 	})
 }
 

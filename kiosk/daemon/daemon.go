@@ -21,6 +21,7 @@ import (
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/rota"
+	"motcua/kiosk/seal"
 	"motcua/kiosk/session"
 	"motcua/kiosk/store"
 	"motcua/ui"
@@ -123,7 +124,11 @@ func (d *Daemon) openOffice(context.Context) error {
 		return err
 	}
 	d.office = office
-	d.outbox = outbox.New(outbox.Options{Store: d.store, Office: d.client, Log: d.log})
+	d.outbox = outbox.New(outbox.Options{
+		Store: d.store, Office: d.client, Log: d.log, Deletion: func(ack kiosk.Acknowledgement, at time.Time) (kiosk.Deletion, error) {
+			return seal.SignDeletion(d.self.Signer(), ack, at)
+		},
+	})
 	d.outbox.Start(context.Background())
 	return nil
 }

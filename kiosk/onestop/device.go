@@ -12,7 +12,6 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
-	"motcua/kiosk/seal"
 )
 
 // Enrolment is a one-time word by which one kiosk may ask for its certificate.
@@ -163,7 +162,7 @@ func (d *Desk) TakeFeedback(ctx context.Context, device string, s kiosk.Sealed) 
 // openFeedback decrypts; the text in the clear lives only until it is encrypted for the inbox.
 func (d *Desk) openFeedback(device string, s kiosk.Sealed) (f kiosk.Feedback, err error) {
 	const op = "open feedback"
-	id, name, plain, err := seal.Open(d.opt.Seal, s.Body)
+	id, name, plain, err := d.opt.Seal.OpenFile(s.Body)
 	if err != nil {
 		return f, err
 	}

@@ -40,9 +40,9 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "", "body does not have its SHA-256")
 	}
 	// A header that cannot be read is no header; one that can must be the deliverer's.
-	if h, err := seal.Peek(s.Body); err == nil && (h.ID != s.ID || h.Kiosk != device) {
+	if h, err := seal.Peek(s.Body); err == nil && (h.ID != s.ID || h.Kiosk != device || !sameParts(s.Parts, h.Parts)) {
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "compare the kiosk's certificate with the name it seals under",
-			"envelope is of another dossier or kiosk than its delivery")
+			"envelope is of another dossier or kiosk than its delivery, or names other parts")
 	}
 	if it, err = d.opt.Store.Item(ctx, s.ID); err == nil && it.SHA256 == s.SHA256 && it.TokenID == s.TokenID {
 		return it, false, nil // a repetition is not opened again

@@ -2,9 +2,11 @@ package onestop_test
 
 import (
 	"crypto/ed25519"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +21,7 @@ import (
 	"motcua/kiosk/onestop"
 	"motcua/kiosk/onestop/onestoptest"
 	"motcua/kiosk/onestop/sqlite"
+	"motcua/kiosk/seal"
 )
 
 // The desk keeps the intake protocol, over real TLS and through a restart on the same database.
@@ -34,11 +37,39 @@ func TestConformance(t *testing.T) {
 			return onestoptest.New(t, store, change), store
 		}
 		var keys onestop.Options
-		o, store := open(func(opt *onestop.Options) { opt.Now = time.Now; keys = *opt })
+		bundles := t.TempDir()
+		o, store := open(func(opt *onestop.Options) { opt.Now, opt.Bundles = time.Now, bundles; keys = *opt })
 		return backofficetest.Office{
 			Receiver: o.Desk, AckKey: keys.Ack.Public().(ed25519.PublicKey),
-			Seal: func(t testing.TB, id, token string) []byte {
-				return o.NewCase(t, func(d *kiosk.Dossier) { d.ID, d.Token = id, token }).Sealed.Body
+			Seal: func(t testing.TB, id, token string, pages ...[]byte) kiosk.Sealed {
+				c := o.NewCase(t, func(d *kiosk.Dossier) { d.ID, d.Token = id, token })
+				if len(pages) == 0 {
+					return c.Sealed
+				}
+				return o.SealBytes(t, c.Dossier, []byte("a package that officers cannot read is taken in all the same"), pages...)
+			},
+			SealFeedback: func(t testing.TB, id, code string) []byte {
+				plain, err := json.Marshal(kiosk.Feedback{Code: code, Kiosk: onestoptest.KioskName, At: time.Now(), Text: "Quầy số 2 chờ lâu."})
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := seal.SealFile(o.Keys.PublicKeys()[0], onestoptest.KioskName, id, plain)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return body
+			},
+			Word: func(t testing.TB, name string) string {
+				word, _, err := o.Desk.NewEnrolment(t.Context(), name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return word
+			},
+			SetBundle: func(t testing.TB, kind backoffice.BundleKind, body []byte) {
+				if err := os.WriteFile(filepath.Join(bundles, string(kind)+".json"), body, 0o600); err != nil {
+					t.Fatal(err)
+				}
 			},
 			Reopen: func(t testing.TB) backoffice.Receiver {
 				if err := store.Close(); err != nil {

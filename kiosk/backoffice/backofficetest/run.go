@@ -24,26 +24,38 @@ type Office struct {
 	Receiver backoffice.Receiver
 	AckKey   ed25519.PublicKey
 
-	// Seal makes the body of a delivery that the office takes in from [Device]; nil: any bytes do.
-	Seal func(t testing.TB, id, token string) []byte
+	// Seal makes a delivery with pages that the office takes in from [Device]; nil: any bytes do.
+	Seal func(t testing.TB, id, token string, pages ...[]byte) kiosk.Sealed
+	// SealFeedback makes the body of feedback with that id and code; nil: any bytes do.
+	SealFeedback func(t testing.TB, id, code string) []byte
+	// Word gives a one-time word for a kiosk to enrol by; nil: this office certifies by hand, and enrolment is not asked for.
+	Word func(t testing.TB, name string) string
+	// SetBundle makes a bundle that kiosks may fetch; nil: this office gives none.
+	SetBundle func(t testing.TB, kind backoffice.BundleKind, body []byte)
 	// Reopen ends the receiver as a crash would and gives another on the same data; nil: it keeps nothing.
 	Reopen func(t testing.TB) backoffice.Receiver
 }
 
-// Run checks that a receiver behind [backoffice.Handler] keeps the intake protocol.
+// Run checks that a receiver behind [backoffice.Handler] keeps the intake protocol, and that every answer it gives is one that the
+// OpenAPI document describes, and the other way round.
 func Run(t *testing.T, newOffice func(t testing.TB) Office) {
+	rec := newRecorder(t)
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, *bench)
 	}{
 		{"deliver", deliver}, {"replay", replay}, {"conflict", conflict}, {"at once", atOnce}, {"status", status},
 		{"guesses", guesses}, {"requests", requests}, {"certificates", certificates}, {"reopen", reopen},
+		{"parts", parts}, {"resume", resume}, {"missing parts", missing}, {"foreign parts", foreignParts}, {"bad parts", badParts},
+		{"changes", changes}, {"heartbeat", heartbeat}, {"ratings", ratings}, {"feedback", feedback}, {"bundles", bundles},
+		{"enrolment", enrolment}, {"wrong words", wrongWords}, {"small questions", smallQuestions}, {"document", document},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := newOffice(t)
-			c.test(t, &bench{Office: o, server: Serve(t, backoffice.Handler(o.Receiver), o.AckKey)})
+			c.test(t, &bench{Office: o, server: Serve(t, rec.around(backoffice.Handler(o.Receiver)), o.AckKey)})
 		})
 	}
+	rec.check(t)
 }
 
 // bench is an office with a server around it.
@@ -52,12 +64,17 @@ type bench struct {
 	server *Server
 }
 
-func (b *bench) sealed(t testing.TB) (s kiosk.Sealed, token string) {
+func (b *bench) sealed(t testing.TB, pages ...[]byte) (s kiosk.Sealed, token string) {
 	t.Helper()
 	s, token = NewSealed(t, []byte("sealed "+NewID()))
 	if b.Seal != nil {
-		s.Body = b.Seal(t, s.ID, token)
-		s.SHA256 = sha256.Sum256(s.Body)
+		created := s.Created
+		s = b.Seal(t, s.ID, token, pages...)
+		s.Created = created
+		return s, token
+	}
+	for _, p := range pages {
+		s.Parts = append(s.Parts, kiosk.SealedPart{SHA256: sha256.Sum256(p), Size: int64(len(p)), Data: bytes.NewReader(p)})
 	}
 	return s, token
 }
@@ -179,6 +196,9 @@ func requests(t *testing.T, b *bench) {
 		"another hash":    {func(r *http.Request) { r.Header.Set(backoffice.HeaderSHA256, strings.Repeat("0", 64)) }, 400},
 		"no token id":     {func(r *http.Request) { r.Header.Del(backoffice.HeaderTokenID) }, 400},
 		"a bare token":    {func(r *http.Request) { r.Header.Set(backoffice.HeaderTokenID, "0123456789") }, 400},
+		"parts cut":       {func(r *http.Request) { r.Header.Set(backoffice.HeaderParts, strings.Repeat("0", 63)) }, 400},
+		"parts as words":  {func(r *http.Request) { r.Header.Set(backoffice.HeaderParts, "../../etc/passwd") }, 400},
+		"packed":          {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, 415},
 		"no time":         {func(r *http.Request) { r.Header.Del(backoffice.HeaderCreated) }, 400},
 		"time as a word":  {func(r *http.Request) { r.Header.Set(backoffice.HeaderCreated, "yesterday") }, 400},
 		"as a form":       {func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, 415},
@@ -236,17 +256,18 @@ func (b *bench) do(t testing.TB, r *http.Request, certificates ...tls.Certificat
 
 // certificates: nobody without one is listened to.
 func certificates(t *testing.T, b *bench) {
-	for _, path := range []string{backoffice.PathPing, backoffice.PathDossiers, backoffice.PathStatus} {
-		method := http.MethodPost
-		if path == backoffice.PathPing {
-			method = http.MethodGet
+	for _, route := range backoffice.Routes() {
+		method, path, _ := strings.Cut(route, " ")
+		if path == backoffice.PathEnrol || path == backoffice.PathOpenAPI {
+			continue
 		}
+		path = strings.NewReplacer("{sha256}", strings.Repeat("0", 64), "{kind}", "catalogue").Replace(path)
 		r, err := http.NewRequestWithContext(t.Context(), method, b.server.URL+path, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, got := b.do(t, r); got != http.StatusUnauthorized {
-			t.Errorf("%s without a certificate: %d", path, got)
+			t.Errorf("%s without a certificate: %d", route, got)
 		}
 	}
 	stranger := Serve(t, http.NotFoundHandler(), b.AckKey)

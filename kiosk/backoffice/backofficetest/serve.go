@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
@@ -57,6 +58,27 @@ func (s *Server) Issue(t testing.TB, name string, usage x509.ExtKeyUsage) tls.Ce
 	return certify(t, &x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{usage}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}, s.ca, s.caKey)
+}
+
+// IssueFor answers a certificate request, PEM, with a certificate of the server's authority, PEM.
+func (s *Server) IssueFor(csr []byte, name string) ([]byte, error) {
+	const op = "issue certificate"
+	block, _ := pem.Decode(csr)
+	if block == nil {
+		return nil, kiosk.Errorf(kiosk.CodeBadInput, op, "", "not a request")
+	}
+	req, err := x509.ParseCertificateRequest(block.Bytes)
+	if err != nil || req.CheckSignature() != nil {
+		return nil, kiosk.Errorf(kiosk.CodeBadInput, op, "", "not a request")
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}, s.ca, req.PublicKey, s.caKey)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }
 
 // Client makes a client, changed options given.

@@ -61,6 +61,9 @@ func New(t testing.TB, store onestop.Store, change func(*onestop.Options)) *Offi
 	opt := onestop.Options{
 		Office: "UBND xã Thử Nghiệm", Hotline: "0999 000 111", Store: store, Seal: keys.Seal, Ack: keys.Ack, Number: Numbering,
 		Devices: keys.CA.Pool(), Chip: Chip(), Cost: Cheap, Now: o.Clock.Now,
+		Issuer: provision.Issuer{
+			Keys: keys, Name: "UBND xã Thử Nghiệm", Intake: "https://127.0.0.1:8443", Hotline: "0999 000 111", StatusURL: "http://127.0.0.1/tra-cuu/",
+		},
 	}
 	if change != nil {
 		change(&opt)
@@ -166,10 +169,14 @@ func (o *Office) Seal(t testing.TB, d *kiosk.Dossier) kiosk.Sealed {
 	return o.SealBytes(t, d, pkg)
 }
 
-// SealBytes seals any bytes as the dossier's package.
-func (o *Office) SealBytes(t testing.TB, d *kiosk.Dossier, pkg []byte) kiosk.Sealed {
+// SealBytes seals any bytes as the dossier's package, with pages beside it.
+func (o *Office) SealBytes(t testing.TB, d *kiosk.Dossier, pkg []byte, pages ...[]byte) kiosk.Sealed {
 	t.Helper()
-	s, err := seal.Sealer{Keys: o.Keys.PublicKeys(), Device: o.Kiosk.Signer()}.Seal(d.ID, d.Created, kiosk.Link{}, pkg, nil)
+	list := make([]seal.Page, 0, len(pages))
+	for _, p := range pages {
+		list = append(list, bytes.NewReader(p))
+	}
+	s, err := seal.Sealer{Keys: o.Keys.PublicKeys(), Device: o.Kiosk.Signer()}.Seal(d.ID, d.Created, kiosk.Link{}, pkg, list)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,9 @@ func TestStore(t *testing.T, open func(t *testing.T) onestop.Store) {
 		"synchronisation":           syncs,
 		"beats":                     beats,
 		"facts":                     facts,
+		"parts":                     partsOfDossiers,
+		"enrolments":                enrolments,
+		"changes":                   changesOfKiosks,
 	}
 	for name, f := range tests {
 		t.Run(name, func(t *testing.T) {
