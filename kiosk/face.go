@@ -35,16 +35,18 @@ var FaceHints = []FaceHint{
 // FaceResult is one attempt to compare the person in front of the camera with the chip's photo.
 // Verdict is Verified only when every check of the attempt succeeded; a score that is NaN or exactly at the threshold never is.
 type FaceResult struct {
-	Verdict   Verdict
-	Checks    []Check
-	Score     float64       // cosine similarity, -1..1; NaN when not computed
-	Threshold float64       // the score must be above it
-	Frames    int           // frames that entered the score
-	Best      Image         // the frame kept for the officer, JPEG; zero when no face was seen
-	Liveness  float64       // graded score 0..1; NaN when not run
-	Model     string        // SHA-256 of the recogniser's file, hexadecimal
-	Hint      FaceHint      // the last hint, when the attempt ended for quality
-	Duration  time.Duration // wall time of the attempt
+	Verdict      Verdict
+	Checks       []Check
+	Score        float64           // cosine similarity, -1..1; NaN when not computed
+	Threshold    float64           // the score must be above it
+	Frames       int               // frames that entered the score
+	Best         Image             // the frame kept for the officer, JPEG; zero when no face was seen
+	Liveness     float64           // graded score 0..1; NaN when not run
+	LivenessPass float64           // the liveness score must be above it; 0 when not run
+	Model        string            // SHA-256 of the recogniser's file, hexadecimal
+	Models       map[string]string // SHA-256 of every model file that took part, hexadecimal, by file name
+	Hint         FaceHint          // the last hint, when the attempt ended for quality
+	Duration     time.Duration     // wall time of the attempt
 }
 
 // String redacts the picture, tells the verdict.

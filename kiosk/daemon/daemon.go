@@ -56,6 +56,7 @@ type Daemon struct {
 	client *backoffice.Client
 	outbox *outbox.Outbox
 	dev    devices
+	maker  *maker
 	voice  *speaker.Speaker
 	runner *session.Runner
 	web    web
@@ -141,6 +142,7 @@ func (d *Daemon) openSession(ctx context.Context) error {
 		return err
 	}
 	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
+	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox}
 	d.openDevices(ctx)
 	d.openVoice(ctx)
 	d.runner = session.New(d.ports(cat), session.KioskInfo{
@@ -166,7 +168,7 @@ func (d *Daemon) openVoice(ctx context.Context) {
 func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	p := session.Ports{
 		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
-		Dossier: &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox}, Consents: map[string]map[kiosk.Purpose]session.ConsentText{},
+		Dossier: d.maker, Consents: map[string]map[kiosk.Purpose]session.ConsentText{},
 		Queue: d.store, Feedback: feedbackBox{d}, Rota: rota.Open(filepath.Join(d.opt.Config.Office.Dir, RotaFile)), Clock: d.clock,
 		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan, Faces: d.dev.faces, Papers: d.dev.papers, Spotter: d.dev.spot,
 	}

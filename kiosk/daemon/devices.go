@@ -31,7 +31,7 @@ type devices struct {
 func (d *Daemon) openDevices(ctx context.Context) {
 	d.openVision()
 	if slot := d.openSlot(ctx); slot != nil {
-		d.dev.reader = portraits{CardReader: emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx)}), shown: d.dev.vision.Shown, log: d.log}
+		d.dev.reader = portraits{CardReader: emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx), Challenge: d.maker.challenge}), shown: d.dev.vision.Shown, log: d.log}
 	}
 }
 

@@ -1,9 +1,12 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"sync"
+	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/dossier"
@@ -16,15 +19,43 @@ type maker struct {
 	office  *provision.Office
 	self    *provision.Identity
 	version string
-	chain   interface {
+
+	mu    sync.Mutex
+	id    string             // of the dossier of the visit that runs
+	asked *dossier.Challenge // of the last card that was asked in it
+	chain interface {
 		NextLink(ctx context.Context) (kiosk.Link, error)
 	}
 }
 
-// New gives a random UUID (RFC 9562 §5.4) and a receipt token.
+// New gives a random UUID (RFC 9562 §5.4) and a receipt token. A visit asks for them before it reads a card, so that the chip can
+// sign for this very dossier.
 func (m *maker) New() (id, token string) {
 	token, _ = kiosk.NewToken(rand.Reader) // never fails (crypto/rand)
-	return newID(), token
+	id = newID()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.id, m.asked = id, nil
+	return id, token
+}
+
+// challenge is what the reader asks a chip to sign: bound to the dossier of the visit that runs.
+func (m *maker) challenge() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := dossier.NewChallenge(time.Now(), nil)
+	m.asked = &c
+	return c.Derive(m.id, m.self.Certificate)
+}
+
+// answered gives from what the challenge of a dossier's chip was derived; nil when it was not ours.
+func (m *maker) answered(d *kiosk.Dossier) *dossier.Challenge {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d.Chip == nil || m.asked == nil || !bytes.Equal(m.asked.Derive(d.ID, m.self.Certificate), d.Chip.Challenge) {
+		return nil
+	}
+	return m.asked
 }
 
 func newID() string {
@@ -36,7 +67,7 @@ func newID() string {
 
 // Seal builds the signed package and seals it to the office. The package in the clear is wiped before Seal returns.
 func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
-	pkg, err := dossier.Build(d, dossier.Signer{Device: m.self.Signer(), Software: m.version})
+	pkg, err := dossier.Build(d, dossier.Signer{Device: m.self.Signer(), Software: m.version, Challenge: m.answered(d)})
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}

@@ -82,6 +82,7 @@ func (e *eyes) open(states map[string][]byte) (child.Parts, error) {
 		e.live, _ = liveness.Open(set.Models) // without its models every liveness check is not_supported, and says so
 		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, face.Opts{
 			Threshold: set.Threshold, Liveness: face.LivenessRule(set.Liveness), Watch: func() face.Liveness { return e.live.Watch() },
+			LivenessPass: liveness.Pass, LivenessModels: e.live.Models(),
 		})
 	}
 	if hub := e.camera(set.Camera.Paper, paperSize, camera.Opts{}, "sim paper", sheetFPS, (*stage).paper, func(s sim.Scene) bool { return s.PaperCamera }); hub != nil {

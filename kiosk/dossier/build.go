@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 
 // Limits of a package. What is larger must be refused when it is captured.
 const (
-	Version     = 1
+	Version     = 2
 	MaxPackage  = 30 << 20
 	MaxPart     = 16 << 20
 	MaxManifest = 1 << 20
@@ -31,8 +32,10 @@ const (
 
 // Signer is the kiosk's device key with its certificate, whose common name is the kiosk's name, and the software that runs.
 type Signer struct {
-	Device   devicekey.Signer
-	Software string // version of the kiosk's software
+	Device    devicekey.Signer
+	Software  string     // version of the kiosk's software
+	Challenge *Challenge // from what the active authentication challenge was derived; nil when it is bound to nothing
+	Beside    bool       // the pages travel beside the package, which names them by hash
 }
 
 // Build makes the signed package of a dossier. It copies what it takes: the dossier may be wiped right after, and the caller
@@ -48,7 +51,8 @@ func Build(d *kiosk.Dossier, s Signer) ([]byte, error) {
 	}
 	m := describe(d)
 	m.Software, m.Certificate = s.Software, sha256.Sum256(cert.Raw)
-	parts, err := collect(d, m)
+	m.bind(s.Challenge)
+	parts, err := collect(d, m, s.Beside)
 	if err != nil {
 		return nil, bad("build dossier", err)
 	}
@@ -81,7 +85,9 @@ func assemble(manifest, signature, cert []byte, parts [][]byte) ([]byte, error) 
 	b = append(b, signature...)
 	b = append(binary.BigEndian.AppendUint16(b, uint16(len(cert))), cert...)
 	for _, p := range parts {
-		b = append(binary.BigEndian.AppendUint32(b, uint32(len(p))), p...)
+		if p != nil {
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(p))), p...)
+		}
 	}
 	return b, nil
 }
@@ -141,17 +147,33 @@ func describe(d *kiosk.Dossier) *Manifest {
 		signer.NotBefore, signer.NotAfter = newStamp(signer.NotBefore).Time, newStamp(signer.NotAfter).Time
 		m.Chip = &chip{
 			Access: c.Access, Checks: slices.Concat([]kiosk.Check{}, c.Checks), Verdict: c.Verdict, Signer: signer,
-			Challenge: c.Challenge, Signature: c.Signature, APDUs: c.APDUs, Bytes: c.Bytes, Duration: c.Duration.Microseconds(),
+			APDUs: c.APDUs, Bytes: c.Bytes, Duration: c.Duration.Microseconds(),
+		}
+		if len(c.Challenge) > 0 {
+			m.Chip.Active = &active{Challenge: c.Challenge, Signature: c.Signature}
 		}
 	}
 	return m
 }
 
+// bind notes from what the challenge was derived.
+func (m *Manifest) bind(c *Challenge) {
+	if c == nil || m.Chip == nil || m.Chip.Active == nil {
+		return
+	}
+	at := newStamp(c.At)
+	m.Chip.Active.At, m.Chip.Active.Random = &at, c.Random
+	if n := c.Nonce; n != nil {
+		m.Chip.Active.Nonce = &wireNonce{Value: n.Value, At: newStamp(n.At), Signature: n.Signature}
+	}
+}
+
 func describeFace(r *kiosk.FaceResult) face {
 	f := face{
 		Verdict: r.Verdict, Checks: slices.Concat([]kiosk.Check{}, r.Checks), Score: decimal(r.Score), Threshold: decimal(r.Threshold),
-		Frames: r.Frames, Liveness: decimal(r.Liveness), Model: r.Model, Hint: r.Hint, Duration: r.Duration.Microseconds(),
+		Frames: r.Frames, Liveness: decimal(r.Liveness), Pass: decimal(r.LivenessPass), Model: r.Model, Models: map[string]string{}, Hint: r.Hint, Duration: r.Duration.Microseconds(),
 	}
+	maps.Copy(f.Models, r.Models)
 	if r.Model == "" { // no comparison ran: the zero values are not measurements
 		f.Score, f.Liveness = decimal(math.NaN()), decimal(math.NaN())
 	}
@@ -159,12 +181,16 @@ func describeFace(r *kiosk.FaceResult) face {
 }
 
 // collect gives the parts in order and lists them in the manifest.
-func collect(d *kiosk.Dossier, m *Manifest) ([][]byte, error) {
+func collect(d *kiosk.Dossier, m *Manifest, beside bool) ([][]byte, error) {
 	var parts [][]byte
 	add := func(name string, img kiosk.Image) {
+		attached := !beside || rank(name) < rankPaper
 		m.Parts = append(m.Parts, part{
-			Name: name, Type: img.Type, Size: len(img.Data), SHA256: sha256.Sum256(img.Data), Width: img.Width, Height: img.Height,
+			Name: name, Type: img.Type, Size: len(img.Data), SHA256: sha256.Sum256(img.Data), Width: img.Width, Height: img.Height, Attached: attached,
 		})
+		if !attached {
+			img.Data = nil
+		}
 		parts = append(parts, img.Data)
 	}
 	if d.Chip != nil {

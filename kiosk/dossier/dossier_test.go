@@ -3,6 +3,7 @@ package dossier_test
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
@@ -36,6 +37,7 @@ var (
 type device struct {
 	signer dossier.Signer
 	pool   *x509.CertPool
+	nonce  *dossier.Nonce
 	caKey  *ecdsa.PrivateKey
 	ca     *x509.Certificate
 }
@@ -101,14 +103,25 @@ func newDossier() *kiosk.Dossier {
 		Face: kiosk.FaceResult{
 			Verdict: kiosk.Verified, Checks: []kiosk.Check{{Name: kiosk.CheckFaceMatch, Result: kiosk.CheckSuccessful}}, Score: 0.612345,
 			Threshold: 0.4, Frames: 5, Best: kiosk.Image{Data: []byte("frame"), Type: "image/jpeg", Width: 4, Height: 5},
-			Liveness: math.NaN(), Model: strings.Repeat("ab", 32), Duration: time.Second,
+			Liveness: math.NaN(), Model: strings.Repeat("ab", 32), Models: map[string]string{"face.onnx": strings.Repeat("ab", 32)}, Duration: time.Second,
 		},
 	}
 }
 
 func build(t testing.TB, d *kiosk.Dossier, dev device) []byte {
 	t.Helper()
-	pkg, err := dossier.Build(d, dev.signer)
+	s := dev.signer
+	if d.Chip != nil && len(d.Chip.Challenge) > 0 {
+		cert, err := s.Device.Parse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Challenge == nil {
+			s.Challenge = &dossier.Challenge{At: d.Created.UTC().Truncate(time.Microsecond).Add(-30 * time.Second), Random: [16]byte{7}, Nonce: dev.nonce}
+		}
+		d.Chip.Challenge = s.Challenge.Derive(d.ID, cert)
+	}
+	pkg, err := dossier.Build(d, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,14 +173,14 @@ func TestBuildOpenVerify(t *testing.T) {
 	}
 	for _, name := range []kiosk.CheckName{
 		dossier.LinkDevice, dossier.LinkSignature, dossier.LinkParts, dossier.LinkTime, dossier.LinkChip, kiosk.CheckSODSignature,
-		kiosk.CheckActiveAuth, dossier.LinkFields, kiosk.CheckFaceMatch, dossier.LinkConsent,
+		kiosk.CheckActiveAuth, dossier.LinkChallenge, dossier.LinkPapers, dossier.LinkFields, kiosk.CheckFaceMatch, dossier.LinkConsent,
 	} {
 		if c, ok := r.Check(name); !ok || c.Result != kiosk.CheckSuccessful {
 			t.Errorf("link %s: %+v", name, c)
 		}
 	}
 	want := newDossier()
-	want.Token = ""
+	want.Token, want.Chip.Challenge = "", d.Chip.Challenge
 	diff := cmp.Diff(want, p.Dossier(), cmpopts.EquateApproxTime(time.Microsecond), cmpopts.EquateNaNs(), cmpopts.EquateEmpty())
 	if diff != "" {
 		t.Errorf("dossier does not survive (-built +opened):\n%s", diff)
@@ -440,5 +453,148 @@ func init() {
 		bare := newDossier()
 		bare.Chip, bare.Papers, bare.Fields, bare.Face = nil, nil, nil, kiosk.FaceResult{}
 		return [][]byte{build(t, newDossier(), dev), build(t, bare, dev)}
+	}
+}
+
+// TestChallenge: the chip's answer counts for one dossier, one kiosk and one visit only.
+func TestChallenge(t *testing.T) {
+	dev := newDevice(t, "kiosk-01", x509.ExtKeyUsageClientAuth)
+	pub, office, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stranger, _ := ed25519.GenerateKey(rand.Reader)
+	asked := func(before time.Duration, nonce *dossier.Nonce) *dossier.Challenge {
+		c := dossier.NewChallenge(created.Add(-before), nonce)
+		return &c
+	}
+	bent := dossier.NewNonce(office, created.Add(-time.Hour))
+	bent.Value[0]++
+	for name, c := range map[string]struct {
+		asked  *dossier.Challenge
+		change func(*kiosk.Dossier)
+		office ed25519.PublicKey
+		want   kiosk.CheckResult
+	}{
+		"without a nonce":      {asked: asked(time.Minute/2, nil), want: kiosk.CheckSuccessful},
+		"with a nonce":         {asked: asked(time.Minute/2, dossier.NewNonce(office, created.Add(-time.Hour))), office: pub, want: kiosk.CheckSuccessful},
+		"nonce, no office key": {asked: asked(time.Minute/2, dossier.NewNonce(office, created)), want: kiosk.CheckUndetermined},
+		"a stranger's nonce":   {asked: asked(time.Minute/2, dossier.NewNonce(stranger, created)), office: pub, want: kiosk.CheckFailed},
+		"changed nonce":        {asked: asked(time.Minute/2, bent), office: pub, want: kiosk.CheckFailed},
+		"nonce of tomorrow":    {asked: asked(time.Minute/2, dossier.NewNonce(office, created.AddDate(0, 0, 1))), office: pub, want: kiosk.CheckUndetermined},
+		"yesterday's read":     {asked: asked(24*time.Hour, nil), want: kiosk.CheckFailed},
+		"read after sealing":   {asked: asked(-time.Minute, nil), want: kiosk.CheckFailed},
+		"read before consent":  {asked: asked(2*time.Minute, nil), want: kiosk.CheckFailed},
+		"not run":              {asked: nil, change: func(d *kiosk.Dossier) { d.Chip.Challenge, d.Chip.Signature = nil, nil }, want: kiosk.CheckNotSupported},
+	} {
+		d, dev := newDossier(), dev
+		dev.signer.Challenge = c.asked
+		if c.change != nil {
+			c.change(d)
+		}
+		o := office2(dev, c.office)
+		r := open(t, build(t, d, dev)).Verify(o)
+		if got, _ := r.Check(dossier.LinkChallenge); got.Result != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	// The answer of one dossier in another, or of another kiosk, and one that is bound to nothing.
+	cert, err := dev.signer.Device.Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		bind bool
+		id   string
+		want kiosk.CheckResult
+	}{
+		"another dossier's answer": {true, "0f8fad5b-d9cb-469f-a165-70867728950f", kiosk.CheckFailed},
+		"bound to nothing":         {false, "0f8fad5b-d9cb-469f-a165-70867728950e", kiosk.CheckUndetermined},
+	} {
+		d, s := newDossier(), dev.signer
+		a := asked(time.Minute/2, nil)
+		d.Chip.Challenge = a.Derive(c.id, cert)
+		if c.bind {
+			s.Challenge = a
+		}
+		pkg, err := dossier.Build(d, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := open(t, pkg).Verify(office2(dev, nil)).Check(dossier.LinkChallenge); got.Result != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// office2 is office with a key for nonces.
+func office2(dev device, key ed25519.PublicKey) dossier.VerifyOptions {
+	o := office(dev)
+	o.Office = key
+	return o
+}
+
+// TestBeside: pages that travel beside the package are held by their hashes.
+func TestBeside(t *testing.T) {
+	dev := newDevice(t, "kiosk-01", x509.ExtKeyUsageClientAuth)
+	dev.signer.Beside = true
+	d := newDossier()
+	pkg := build(t, d, dev)
+	if bytes.Contains(pkg, d.Papers[0].Page.Data) {
+		t.Error("the page is in the package")
+	}
+	p := open(t, pkg)
+	if papers := p.Papers(); len(papers) != 1 || papers[0].SHA256 != d.Papers[0].SHA256 || papers[0].Page.Data != nil || papers[0].Paper != d.Papers[0].Paper {
+		t.Errorf("papers %+v", papers)
+	}
+	page := bytes.Clone(d.Papers[0].Page.Data)
+	for name, c := range map[string]struct {
+		page    func(int) ([]byte, error)
+		want    kiosk.CheckResult
+		verdict kiosk.Verdict
+	}{
+		"not looked at":  {nil, kiosk.CheckNotSupported, kiosk.Verified},
+		"the page":       {func(int) ([]byte, error) { return page, nil }, kiosk.CheckSuccessful, kiosk.Verified},
+		"another page":   {func(int) ([]byte, error) { return append([]byte("x"), page...), nil }, kiosk.CheckFailed, kiosk.Refused},
+		"page not there": {func(int) ([]byte, error) { return nil, errors.New("gone") }, kiosk.CheckUndetermined, kiosk.Undetermined},
+	} {
+		o := office(dev)
+		o.Page = c.page
+		r := p.Verify(o)
+		if got, _ := r.Check(dossier.LinkPapers); got.Result != c.want || r.Verdict != c.verdict {
+			t.Errorf("%s: %+v, verdict %s", name, got, r.Verdict)
+		}
+	}
+}
+
+// TestLiveness: a success of the liveness check needs its score above its threshold.
+func TestLiveness(t *testing.T) {
+	dev := newDevice(t, "kiosk-01", x509.ExtKeyUsageClientAuth)
+	for score, want := range map[float64]kiosk.CheckResult{0.9: kiosk.CheckSuccessful, 0.5: kiosk.CheckFailed, 0.1: kiosk.CheckFailed} {
+		d := newDossier()
+		d.Face.Checks = append(d.Face.Checks, kiosk.Check{Name: kiosk.CheckFaceLiveness, Result: kiosk.CheckSuccessful})
+		d.Face.Liveness, d.Face.LivenessPass = score, 0.5
+		p := open(t, build(t, d, dev))
+		if got, _ := p.Verify(office(dev)).Check(kiosk.CheckFaceMatch); got.Result != want {
+			t.Errorf("score %v: %+v", score, got)
+		}
+		if f := p.Face(); f.LivenessPass != 0.5 || f.Models["face.onnx"] == "" {
+			t.Errorf("face %+v", f)
+		}
+	}
+}
+
+// TestAttested: what only the kiosk could see is told apart from what was checked again.
+func TestAttested(t *testing.T) {
+	dev := newDevice(t, "kiosk-01", x509.ExtKeyUsageClientAuth)
+	d := newDossier()
+	d.Chip.Checks = append(d.Chip.Checks, kiosk.Check{Name: kiosk.CheckChipAuth, Result: kiosk.CheckSuccessful, Reason: "ECDH"})
+	r := open(t, build(t, d, dev)).Verify(office(dev))
+	names := map[kiosk.CheckName]bool{}
+	for _, c := range r.Attested {
+		names[c.Name] = true
+	}
+	if !names[kiosk.CheckChipAuth] || !names[kiosk.CheckAccess] || names[kiosk.CheckActiveAuth] || names[kiosk.CheckFaceMatch] {
+		t.Errorf("attested %+v", r.Attested)
 	}
 }

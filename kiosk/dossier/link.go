@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"time"
 
 	"motcua/kiosk"
@@ -45,11 +46,43 @@ func (p *Package) checkSignature() kiosk.Check {
 
 func (p *Package) checkHashes() kiosk.Check {
 	for i, q := range p.Manifest.Parts {
-		if sha256.Sum256(p.parts[i]) != q.SHA256 {
+		if q.Attached && sha256.Sum256(p.parts[i]) != q.SHA256 {
 			return failed(LinkParts, q.Name+" is not what the kiosk signed")
 		}
 	}
 	return succeeded(LinkParts)
+}
+
+// checkPapers compares the pages that travel beside the package with their hashes.
+func (p *Package) checkPapers(page func(n int) ([]byte, error)) kiosk.Check {
+	n, beside, missing := 0, 0, 0
+	for _, q := range p.Manifest.Parts {
+		if rank(q.Name) < rankPaper {
+			continue
+		}
+		n++
+		if q.Attached {
+			continue
+		}
+		beside++
+		if page == nil {
+			continue
+		}
+		b, err := page(n - 1)
+		switch {
+		case err != nil:
+			missing++
+		case len(b) != q.Size || sha256.Sum256(b) != q.SHA256:
+			return failed(LinkPapers, q.Name+" is not what the kiosk signed")
+		}
+	}
+	switch {
+	case beside > 0 && page == nil:
+		return kiosk.Check{Name: LinkPapers, Result: kiosk.CheckNotSupported, Reason: fmt.Sprintf("%d pages are named by hash and not here", beside)}
+	case missing > 0:
+		return unknown(LinkPapers, fmt.Sprintf("%d pages cannot be read", missing))
+	}
+	return succeeded(LinkPapers)
 }
 
 func (p *Package) checkTime(now time.Time) kiosk.Check {
@@ -131,10 +164,19 @@ func (p *Package) checkFace() kiosk.Check {
 		return unknown(kiosk.CheckFaceMatch, "kiosk could not decide on the face")
 	case !(float64(f.Threshold) > 0) || !(float64(f.Score) > float64(f.Threshold)) || float64(f.Score) > 1.000001:
 		return failed(kiosk.CheckFaceMatch, "score is not above the threshold")
+	case f.lively() && !(float64(f.Liveness) > float64(f.Pass)):
+		return failed(kiosk.CheckFaceMatch, "liveness score is not above its threshold")
 	case f.Frames < 1 || !seen:
 		return failed(kiosk.CheckFaceMatch, "no frame was kept")
 	}
 	return succeeded(kiosk.CheckFaceMatch)
+}
+
+// lively reports whether the kiosk says that a living person stood there.
+func (f *face) lively() bool {
+	return slices.ContainsFunc(f.Checks, func(c kiosk.Check) bool {
+		return c.Name == kiosk.CheckFaceLiveness && c.Result == kiosk.CheckSuccessful
+	})
 }
 
 // checkConsent: what was done was agreed to before the dossier was made.

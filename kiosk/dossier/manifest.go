@@ -15,7 +15,7 @@ import (
 )
 
 // Format is the manifest's format.
-const Format = "motcua/dossier/1"
+const Format = "motcua/dossier/2"
 
 // Manifest is the signed part of a package: everything but the raw bytes, which it names by hash.
 type Manifest struct {
@@ -46,27 +46,50 @@ type consent struct {
 
 // chip is what the kiosk says about the read; the office judges the raw files itself.
 type chip struct {
-	Access    string        `json:"access"`
-	Checks    []kiosk.Check `json:"checks"`
-	Verdict   kiosk.Verdict `json:"verdict"`
-	Signer    kiosk.Signer  `json:"signer"`
-	Challenge []byte        `json:"aa_challenge"` // base64, null when not run
-	Signature []byte        `json:"aa_signature"`
-	APDUs     int           `json:"apdus"`
-	Bytes     int           `json:"bytes"`
-	Duration  int64         `json:"duration_us"`
+	Access   string        `json:"access"`
+	Checks   []kiosk.Check `json:"checks"`
+	Verdict  kiosk.Verdict `json:"verdict"`
+	Signer   kiosk.Signer  `json:"signer"`
+	Active   *active       `json:"active"` // null when active authentication was not run
+	APDUs    int           `json:"apdus"`
+	Bytes    int           `json:"bytes"`
+	Duration int64         `json:"duration_us"`
+}
+
+// active is active authentication: what was asked, what the chip answered, and what the question was derived from.
+type active struct {
+	Challenge []byte     `json:"challenge"` // base64
+	Signature []byte     `json:"signature"` // base64
+	At        *stamp     `json:"at"`        // null when the challenge is bound to nothing
+	Random    random     `json:"random"`
+	Nonce     *wireNonce `json:"nonce"` // null when the kiosk had none
+}
+
+type wireNonce struct {
+	Value     random `json:"value"`
+	At        stamp  `json:"at"`
+	Signature []byte `json:"signature"`
+}
+
+func (a *active) nonce() *Nonce {
+	if a.Nonce == nil {
+		return nil
+	}
+	return &Nonce{Value: a.Nonce.Value, At: a.Nonce.At.Time, Signature: a.Nonce.Signature}
 }
 
 type face struct {
-	Verdict   kiosk.Verdict  `json:"verdict"`
-	Checks    []kiosk.Check  `json:"checks"`
-	Score     decimal        `json:"score"`
-	Threshold decimal        `json:"threshold"`
-	Frames    int            `json:"frames"`
-	Liveness  decimal        `json:"liveness"`
-	Model     string         `json:"model"`
-	Hint      kiosk.FaceHint `json:"hint"`
-	Duration  int64          `json:"duration_us"`
+	Verdict   kiosk.Verdict     `json:"verdict"`
+	Checks    []kiosk.Check     `json:"checks"`
+	Score     decimal           `json:"score"`
+	Threshold decimal           `json:"threshold"`
+	Frames    int               `json:"frames"`
+	Liveness  decimal           `json:"liveness"`
+	Pass      decimal           `json:"liveness_pass"`
+	Model     string            `json:"model"`
+	Models    map[string]string `json:"models"` // SHA-256 by file name
+	Hint      kiosk.FaceHint    `json:"hint"`
+	Duration  int64             `json:"duration_us"`
 }
 
 // paper says for which component of the procedure a page part stands.
@@ -82,11 +105,13 @@ type part struct {
 	SHA256 digest `json:"sha256"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
+
+	Attached bool `json:"attached"` // the bytes are in the package; those of a page may travel beside it
 }
 
-// encodeManifest gives the canonical bytes: keys sorted, compact, not HTML-escaped.
+// encodeManifest gives the canonical bytes.
 func encodeManifest(m *Manifest) ([]byte, error) {
-	plain, err := marshal(m)
+	plain, err := json.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
@@ -97,17 +122,7 @@ func encodeManifest(m *Manifest) ([]byte, error) {
 	if err := d.Decode(&tree); err != nil {
 		return nil, err
 	}
-	return marshal(tree) // encoding/json sorts the keys of maps
-}
-
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+	return canonical(make([]byte, 0, len(plain)), tree)
 }
 
 // decodeManifest reads canonical bytes only.
@@ -157,6 +172,22 @@ func (d *digest) UnmarshalText(text []byte) error {
 		return errors.New("not a SHA-256")
 	}
 	copy(d[:], raw)
+	return nil
+}
+
+// random is 16 bytes in lower-case hexadecimal.
+type random [16]byte
+
+// MarshalText gives 32 hexadecimal digits.
+func (r random) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, r[:]), nil }
+
+// UnmarshalText reads 32 hexadecimal digits.
+func (r *random) UnmarshalText(text []byte) error {
+	raw, err := hex.DecodeString(string(text))
+	if err != nil || len(raw) != len(r) {
+		return errors.New("not 16 bytes")
+	}
+	copy(r[:], raw)
 	return nil
 }
 

@@ -87,6 +87,10 @@ func cut32(b []byte, limit int) (field, rest []byte, err error) {
 
 func splitParts(b []byte, list []part) (parts [][]byte, err error) {
 	for _, want := range list {
+		if !want.Attached {
+			parts = append(parts, nil)
+			continue
+		}
 		var p []byte
 		if p, b, err = cut32(b, MaxPart); err != nil {
 			return nil, err
@@ -106,7 +110,7 @@ func checkManifest(m *Manifest) error {
 	if m.Format != Format {
 		return errors.New("format is not known")
 	}
-	if m.Fields == nil || m.Consents == nil || m.Papers == nil || m.Parts == nil {
+	if m.Fields == nil || m.Consents == nil || m.Papers == nil || m.Parts == nil || m.Face.Models == nil {
 		return errors.New("a list is null")
 	}
 	return checkParts(m)
@@ -126,6 +130,8 @@ func checkParts(m *Manifest) error {
 		}
 		if r >= rankPaper {
 			papers = append(papers, p.Name)
+		} else if !p.Attached {
+			return errors.New("a part that is no page is not attached")
 		}
 		last = r
 	}
@@ -165,7 +171,7 @@ func (p *Package) Face() kiosk.FaceResult {
 	f := p.Manifest.Face
 	return kiosk.FaceResult{
 		Verdict: f.Verdict, Checks: f.Checks, Score: float64(f.Score), Threshold: float64(f.Threshold), Frames: f.Frames,
-		Best: p.image(partFace), Liveness: float64(f.Liveness), Model: f.Model, Hint: f.Hint, Duration: micros(f.Duration),
+		Best: p.image(partFace), Liveness: float64(f.Liveness), LivenessPass: float64(f.Pass), Model: f.Model, Models: f.Models, Hint: f.Hint, Duration: micros(f.Duration),
 	}
 }
 
@@ -176,13 +182,17 @@ func (p *Package) Chip() *kiosk.ChipRead {
 	if c == nil {
 		return nil
 	}
-	return &kiosk.ChipRead{
-		Access: c.Access, Files: p.Files(), Checks: c.Checks, Verdict: c.Verdict, Signer: c.Signer, Challenge: c.Challenge,
-		Signature: c.Signature, APDUs: c.APDUs, Bytes: c.Bytes, Duration: micros(c.Duration),
+	r := &kiosk.ChipRead{
+		Access: c.Access, Files: p.Files(), Checks: c.Checks, Verdict: c.Verdict, Signer: c.Signer, APDUs: c.APDUs, Bytes: c.Bytes,
+		Duration: micros(c.Duration),
 	}
+	if c.Active != nil {
+		r.Challenge, r.Signature = c.Active.Challenge, c.Active.Signature
+	}
+	return r
 }
 
-// Papers gives the scanned pages in order.
+// Papers gives the scanned pages in order; those that travel beside the package have no data.
 func (p *Package) Papers() []kiosk.Document {
 	var docs []kiosk.Document
 	for _, q := range p.Manifest.Papers {

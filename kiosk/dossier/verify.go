@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"crypto/ed25519"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -19,6 +20,8 @@ const (
 	LinkChip      kiosk.CheckName = "package_chip"      // the kiosk's verdict of the chip read was not refused
 	LinkFields    kiosk.CheckName = "package_fields"    // fields said to come from the chip are what the chip says
 	LinkConsent   kiosk.CheckName = "package_consent"   // consent was given for what was done
+	LinkChallenge kiosk.CheckName = "package_challenge" // the chip answered for this dossier, to this kiosk, at this time
+	LinkPapers    kiosk.CheckName = "package_papers"    // the pages beside the package are those the kiosk signed
 )
 
 // clockAhead is how far a kiosk's clock may be ahead of the office's.
@@ -36,6 +39,9 @@ type VerifyOptions struct {
 	// ActiveAuth verifies the chip's answer to the kiosk's challenge under DG15's key; nil: that check is left to the kiosk's
 	// word. The challenge is the kiosk's, so this proves that the chip took part, not when.
 	ActiveAuth func(groups map[kiosk.FileID][]byte, challenge, signature []byte) error
+
+	Office ed25519.PublicKey           // signs nonces; nil leaves a challenge with a nonce undetermined
+	Page   func(n int) ([]byte, error) // gives page n, from 0, of those beside the package; nil: they are not looked at
 }
 
 // Report is the result of verifying a package: every link by name, and what follows from them.
@@ -44,6 +50,10 @@ type Report struct {
 	Verdict kiosk.Verdict
 	Signer  kiosk.Signer  // of the security object, as found now
 	Citizen kiosk.Citizen // as the chip's bytes say; empty unless the bytes are those the kiosk signed
+
+	// Attested are the kiosk's own checks that nobody else can repeat, chip authentication among them, with the kiosk's results.
+	// They count through the link package_chip.
+	Attested []kiosk.Check
 }
 
 // Check gives the check of that name; ok is false when it was not made.
@@ -62,15 +72,33 @@ func (p *Package) Verify(o VerifyOptions) *Report {
 	r := new(Report)
 	trusted := r.add(p.checkDevice(o)) && r.add(p.checkSignature()) && r.add(p.checkHashes())
 	r.add(p.checkTime(o.Now))
+	r.add(p.checkPapers(o.Page))
 	if trusted {
 		p.verifyChip(o, r)
 	} else {
-		r.undetermined("package is not the kiosk's", LinkChip, kiosk.CheckSODSignature, kiosk.CheckSigner, kiosk.CheckHashes, LinkFields)
+		r.undetermined("package is not the kiosk's", LinkChip, kiosk.CheckSODSignature, kiosk.CheckSigner, kiosk.CheckHashes, LinkChallenge, LinkFields)
 	}
 	r.add(p.checkFace())
 	r.add(p.checkConsent())
 	r.Verdict = conclude(r.Checks)
+	if trusted {
+		r.Attested = p.attested(r)
+	}
 	return r
+}
+
+// attested gives the kiosk's checks that the report has no answer to.
+func (p *Package) attested(r *Report) (list []kiosk.Check) {
+	all := p.Manifest.Face.Checks
+	if c := p.Manifest.Chip; c != nil {
+		all = slices.Concat(c.Checks, all)
+	}
+	for _, c := range all {
+		if _, repeated := r.Check(c.Name); !repeated {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (r *Report) add(c kiosk.Check) bool {
@@ -131,14 +159,22 @@ func (p *Package) verifyChip(o VerifyOptions, r *Report) {
 		}
 		authentic = conclude(checks) != kiosk.Refused
 	}
-	if c := p.Manifest.Chip; o.ActiveAuth != nil && len(c.Signature) > 0 {
-		r.add(checkActive(o.ActiveAuth(groupsOf(files), c.Challenge, c.Signature)))
-	}
+	p.verifyProofs(o, files, r)
 	citizen, err := p.decode(o, files)
 	if err == nil && authentic {
 		r.Citizen = citizen
 	}
 	r.add(p.checkFields(citizen, err))
+}
+
+// verifyProofs looks at what proves that the chip is no copy. Active authentication anybody can check again; chip authentication
+// only the kiosk can have seen: it is attested.
+func (p *Package) verifyProofs(o VerifyOptions, files map[kiosk.FileID][]byte, r *Report) {
+	c := p.Manifest.Chip
+	if o.ActiveAuth != nil && c.Active != nil && len(c.Active.Signature) > 0 {
+		r.add(checkActive(o.ActiveAuth(groupsOf(files), c.Active.Challenge, c.Active.Signature)))
+	}
+	r.add(p.checkChallenge(o))
 }
 
 func groupsOf(files map[kiosk.FileID][]byte) map[kiosk.FileID][]byte {

@@ -45,6 +45,8 @@ const (
 	LinkChip      = dossier.LinkChip
 	LinkFields    = dossier.LinkFields
 	LinkConsent   = dossier.LinkConsent
+	LinkChallenge = dossier.LinkChallenge
+	LinkPapers    = dossier.LinkPapers
 )
 
 // Opened is a dossier in an officer's hands: decrypted and checked again, in memory only. Wipe it after use.

@@ -127,7 +127,7 @@ func (r *Runner) scrub() {
 		ops.Wait()
 		old.Wipe()
 		if sealed != nil {
-			clear(sealed.Body)
+			sealed.Wipe()
 		}
 	})
 }

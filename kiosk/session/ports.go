@@ -40,7 +40,7 @@ type Ports struct {
 
 // DossierMaker names, seals and finds dossiers. The wiring implements it with kiosk/dossier and kiosk/seal.
 type DossierMaker interface {
-	// New gives a fresh identifier and receipt token.
+	// New gives a fresh identifier and receipt token. A visit asks before its card is read: the chip signs for this dossier.
 	New() (id, token string)
 	// Seal builds the dossier with its evidence and seals it to the office. d is not kept.
 	Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error)

@@ -138,6 +138,7 @@ func (r *Runner) askReader() {
 }
 
 func (r *Runner) readChip() {
+	r.name()
 	reader, key, try, begun := r.ports.Reader, r.visit.Key, r.state.CardTries+1, time.Now()
 	r.visit.Progress = kiosk.ChipProgress{}
 	r.start(func(ctx context.Context, current func() bool) (func(), Event) {
@@ -339,13 +340,22 @@ func (r *Runner) store(ctx context.Context, d *kiosk.Dossier, sealed *kiosk.Seal
 	return sealed, r.ports.Outbox.Put(ctx, *sealed)
 }
 
-// dossier gathers the visit. The lock is held; the byte slices are shared until the visit is wiped, which waits for work.
-func (r *Runner) dossier() *kiosk.Dossier {
+// name gives the visit's dossier its id and token, once. It is named before a card is read, so that the chip can be asked to
+// sign for it. The lock is held.
+func (r *Runner) name() {
 	if r.draft == nil {
 		id, token := r.ports.Dossier.New()
-		r.draft = &kiosk.Dossier{ID: id, Token: token, Kiosk: r.info.Name, Created: time.Now()}
+		r.draft = &kiosk.Dossier{ID: id, Token: token, Kiosk: r.info.Name}
 	}
+}
+
+// dossier gathers the visit. The lock is held; the byte slices are shared until the visit is wiped, which waits for work.
+func (r *Runner) dossier() *kiosk.Dossier {
+	r.name()
 	v, d := &r.visit, r.draft
+	if d.Created.IsZero() {
+		d.Created = time.Now()
+	}
 	if r.sealed == nil {
 		d.Procedure = kiosk.ProcedureRef{Code: r.filed.Code, Name: r.filed.Name, Catalogue: r.ports.Catalogue.Version()}
 		d.Fields = append([]kiosk.Field(nil), v.Fields...)

@@ -114,6 +114,7 @@ func (p *fakeParts) Match(ctx context.Context, photo kiosk.Image, hint func(kios
 	return kiosk.FaceResult{
 		Verdict: kiosk.Verified, Checks: []kiosk.Check{{Name: kiosk.CheckFaceMatch, Result: kiosk.CheckSuccessful, Reason: "x"}}, Score: .75,
 		Threshold: .466, Liveness: math.NaN(), Frames: 5, Best: kiosk.Image{Data: photo.Data, Type: "image/jpeg", Width: 3, Height: 4}, Model: "aa",
+		Models: map[string]string{"a.onnx": "aa"}, LivenessPass: .5,
 		Duration: time.Second,
 	}, nil
 }
@@ -214,7 +215,7 @@ func TestFaceResultCrossesUnchanged(t *testing.T) {
 	if !slices.Equal(hints, kiosk.FaceHints) {
 		t.Errorf("hints %v", hints)
 	}
-	if r.Verdict != kiosk.Verified || r.Score != .75 || r.Threshold != .466 || !math.IsNaN(r.Liveness) || r.Frames != 5 || r.Model != "aa" ||
+	if r.Verdict != kiosk.Verified || r.Score != .75 || r.Threshold != .466 || !math.IsNaN(r.Liveness) || r.Frames != 5 || r.Model != "aa" || r.Models["a.onnx"] != "aa" || r.LivenessPass != .5 ||
 		r.Duration != time.Second || len(r.Checks) != 1 || r.Checks[0].Name != kiosk.CheckFaceMatch {
 		t.Errorf("%+v", r)
 	}

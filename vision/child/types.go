@@ -99,28 +99,30 @@ type spotted struct {
 
 // face is a kiosk.FaceResult on the wire. JSON knows no NaN: nil stands for it.
 type face struct {
-	Verdict   kiosk.Verdict  `json:"verdict"`
-	Checks    []kiosk.Check  `json:"checks"`
-	Score     *float64       `json:"score"`
-	Threshold *float64       `json:"threshold"`
-	Liveness  *float64       `json:"liveness"`
-	Frames    int            `json:"frames"`
-	Best      picture        `json:"best"`
-	Model     string         `json:"model"`
-	Hint      kiosk.FaceHint `json:"hint"`
-	Duration  time.Duration  `json:"duration"`
+	Verdict   kiosk.Verdict     `json:"verdict"`
+	Checks    []kiosk.Check     `json:"checks"`
+	Score     *float64          `json:"score"`
+	Threshold *float64          `json:"threshold"`
+	Liveness  *float64          `json:"liveness"`
+	Frames    int               `json:"frames"`
+	Best      picture           `json:"best"`
+	Model     string            `json:"model"`
+	Pass      float64           `json:"liveness_pass"`
+	Models    map[string]string `json:"models"`
+	Hint      kiosk.FaceHint    `json:"hint"`
+	Duration  time.Duration     `json:"duration"`
 }
 
 func faceOf(r kiosk.FaceResult) face {
 	return face{
-		r.Verdict, r.Checks, number(r.Score), number(r.Threshold), number(r.Liveness), r.Frames, pictureOf(r.Best), r.Model, r.Hint, r.Duration,
+		r.Verdict, r.Checks, number(r.Score), number(r.Threshold), number(r.Liveness), r.Frames, pictureOf(r.Best), r.Model, r.LivenessPass, r.Models, r.Hint, r.Duration,
 	}
 }
 
 func (f face) result(best []byte) kiosk.FaceResult {
 	return kiosk.FaceResult{
 		Verdict: f.Verdict, Checks: f.Checks, Score: float(f.Score), Threshold: float(f.Threshold), Liveness: float(f.Liveness),
-		Frames: f.Frames, Best: f.Best.image(best), Model: f.Model, Hint: f.Hint, Duration: f.Duration,
+		Frames: f.Frames, Best: f.Best.image(best), Model: f.Model, LivenessPass: f.Pass, Models: f.Models, Hint: f.Hint, Duration: f.Duration,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"maps"
 
 	"gocv.io/x/gocv"
 
@@ -20,6 +21,7 @@ type Engine struct {
 	det   *detector
 	rec   *recogniser
 	model models.Model
+	files map[string]string       // SHA-256 of the model files, by name
 	again func() (*Engine, error) // loads another of the same files
 }
 
@@ -52,7 +54,8 @@ func Load(folder *models.Folder) (*Engine, error) {
 		_ = det.net.Close()
 		return nil, kiosk.Errorf(kiosk.CodeModelMissing, "load face recogniser", hint, "%s: %w", recModel.File, err)
 	}
-	return &Engine{det: det, rec: rec, model: recModel, again: func() (*Engine, error) { return Load(folder) }}, nil
+	files := map[string]string{detModel.File: detModel.SHA256, recModel.File: recModel.SHA256}
+	return &Engine{det: det, rec: rec, model: recModel, files: files, again: func() (*Engine, error) { return Load(folder) }}, nil
 }
 
 // Close frees the networks. It may be called twice.
@@ -60,6 +63,9 @@ func (e *Engine) Close() error { return errors.Join(e.det.net.Close(), e.rec.net
 
 // Model tells which recogniser is loaded.
 func (e *Engine) Model() models.Model { return e.model }
+
+// Models gives the SHA-256 of the files in use, hexadecimal, by file name.
+func (e *Engine) Models() map[string]string { return maps.Clone(e.files) }
 
 // Detect gives the faces of a picture, largest first.
 func (e *Engine) Detect(m *gocv.Mat) ([]Face, error) { return e.det.detect(m) }

@@ -3,6 +3,8 @@ package face
 import (
 	"context"
 	"errors"
+	"maps"
+	"math"
 	"time"
 
 	"gocv.io/x/gocv"
@@ -27,6 +29,9 @@ type Opts struct {
 	Liveness LivenessRule
 	// Watch begins the liveness detector's look at one attempt. nil: there is no detector, the check is not_supported.
 	Watch func() Liveness
+
+	LivenessPass   float64           // what its score must exceed, for the evidence
+	LivenessModels map[string]string // SHA-256 of its model files by name, for the evidence
 }
 
 // Liveness looks at the good frames of one attempt for signs that a picture is held before the camera (package
@@ -114,7 +119,11 @@ func (m *Matcher) Match(ctx context.Context, photo kiosk.Image, hint func(kiosk.
 	r := a.result()
 	r.Duration = time.Since(begun)
 	if m.engine != nil {
-		r.Model = m.engine.model.SHA256
+		r.Model, r.Models = m.engine.model.SHA256, m.engine.Models()
+	}
+	if !math.IsNaN(r.Liveness) && r.Models != nil {
+		r.LivenessPass = m.opts.LivenessPass
+		maps.Copy(r.Models, m.opts.LivenessModels)
 	}
 	return r, err
 }

@@ -1,6 +1,8 @@
 package liveness
 
 import (
+	"maps"
+
 	"gocv.io/x/gocv"
 
 	"motcua/kiosk"
@@ -32,6 +34,14 @@ func (d *Detector) Close() error {
 		return nil
 	}
 	return d.nets.Close()
+}
+
+// Models gives the SHA-256 of the files in use, hexadecimal, by file name; none without networks.
+func (d *Detector) Models() map[string]string {
+	if d.nets == nil {
+		return nil
+	}
+	return maps.Clone(d.nets.files)
 }
 
 // Watch begins to look at one capture.

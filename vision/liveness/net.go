@@ -29,17 +29,21 @@ const (
 )
 
 // Nets are the two MiniFASNet networks. They may be used from several goroutines.
-type Nets struct{ nets []*vision.Net }
+type Nets struct {
+	nets  []*vision.Net
+	files map[string]string // SHA-256 of the model files, by name
+}
 
 // OpenNets loads the networks from a folder of models, after their SHA-256 was compared. Errors: model_missing.
 func OpenNets(folder *models.Folder) (*Nets, error) {
-	n := &Nets{}
+	n := &Nets{files: map[string]string{}}
 	for _, want := range Networks {
 		data, e, err := folder.Load(want.File)
 		if err == nil {
 			var net *vision.Net
 			if net, err = vision.LoadNet(data, [4]int{1, 3, netSide, netSide}); err == nil {
 				n.nets = append(n.nets, net)
+				n.files[e.File] = e.SHA256
 				continue
 			}
 			err = kiosk.Errorf(kiosk.CodeModelMissing, "load liveness network", "fetch the file again", "%s: %w", e.File, err)
