@@ -114,8 +114,17 @@ type Procedure struct {
 	SameDay15h bool     `json:"same_day_15h,omitempty"` // received before 15:00: the same day
 	Saturday   bool     `json:"saturday,omitempty"`     // the office that settles it also receives on Saturday mornings
 	InPerson   bool     `json:"in_person,omitempty"`    // to be filed by the person concerned: no authorisation (Circular 04/2020/TT-BTP Art. 2)
+	Link       string   `json:"link,omitempty"`         // the procedure's page on the national portal, https; "" = not known
 	From       string   `json:"from,omitempty"`         // first day it is valid, yyyy-mm-dd; "" = no bound
 	Until      string   `json:"until,omitempty"`        // last day it is valid, yyyy-mm-dd; "" = no bound
+}
+
+// QR gives what the procedure's QR code holds: its page on the national portal, or its code where the page is not known.
+func (p *Procedure) QR() string {
+	if p.Link != "" {
+		return p.Link
+	}
+	return p.Code
 }
 
 // Valid reports whether the procedure is in force on a day, in the zone of on.

@@ -52,6 +52,7 @@ const (
 
 var (
 	codeForm = regexp.MustCompile(`^[0-9]\.[0-9]{6}$`)
+	linkForm = regexp.MustCompile(`^https://[!-~]{1,200}$`)
 	dateForm = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
 )
 
@@ -78,6 +79,88 @@ func ParseFile(name string, data []byte) (*File, error) {
 			"%s: %w", filepath.Base(name), err)
 	}
 	return f, nil
+}
+
+// Merge takes imported procedures into the file. What a record does not say and people know (short name, aliases, whether it is filed in person) is kept from
+// the procedure it takes the place of.
+func (f *File) Merge(im *Import) {
+	for code, p := range im.Procedures {
+		if old := f.Procedures[code]; old != nil {
+			if p.Short == "" {
+				p.Short = old.Short
+			}
+			if len(p.Aliases) == 0 {
+				p.Aliases = old.Aliases
+			}
+			p.InPerson = p.InPerson || old.InPerson
+		}
+		f.Procedures[code] = p
+		delete(f.Redirects, code)
+	}
+}
+
+// Encode gives the file's bytes, one procedure per line, and checks them as [Parse] does. Errors: catalogue_invalid.
+func (f *File) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	head, err := encodeLine(struct {
+		Format int    `json:"format"`
+		Date   string `json:"date"`
+		Source string `json:"source"`
+	}{f.Format, f.Date, f.Source})
+	if err != nil {
+		return nil, err
+	}
+	b.Write(head[:len(head)-1])
+	if err := errors.Join(encodeMap(&b, "procedures", f.Procedures), encodeMap(&b, "redirects", f.Redirects), encodeMap(&b, "synonyms", f.Synonyms)); err != nil {
+		return nil, err
+	}
+	b.WriteString(",\n\"elsewhere\": [")
+	for i, e := range f.Elsewhere {
+		line, err := encodeLine(e)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(separator(i))
+		b.Write(line)
+	}
+	b.WriteString("\n]}\n")
+	_, err = ParseFile("encoded", b.Bytes())
+	return b.Bytes(), err
+}
+
+func encodeMap[V any](b *bytes.Buffer, name string, m map[string]V) error {
+	fmt.Fprintf(b, ",\n%q: {", name)
+	for i, k := range sortedKeys(m) {
+		key, err := encodeLine(k)
+		if err != nil {
+			return err
+		}
+		value, err := encodeLine(m[k])
+		if err != nil {
+			return err
+		}
+		b.WriteString(separator(i))
+		b.Write(key)
+		b.WriteString(": ")
+		b.Write(value)
+	}
+	b.WriteString("\n}")
+	return nil
+}
+
+func separator(i int) string {
+	if i == 0 {
+		return "\n"
+	}
+	return ",\n"
+}
+
+func encodeLine(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // Open reads the catalogue file at path; "" gives [Starter]. Errors: catalogue_invalid.
@@ -282,12 +365,15 @@ func checkProcedure(key string, p *kiosk.Procedure) error {
 	return nil
 }
 
-// checkDays checks the first and the last day, and the levels.
+// checkDays checks the first and the last day, the levels and the link.
 func checkDays(p *kiosk.Procedure) error {
 	for _, d := range []string{p.From, p.Until} {
 		if d != "" && !dateForm.MatchString(d) {
 			return fmt.Errorf("%q is not yyyy-mm-dd", d)
 		}
+	}
+	if p.Link != "" && !linkForm.MatchString(p.Link) {
+		return errors.New("the link is no short https address")
 	}
 	if p.From != "" && p.Until != "" && p.Until < p.From {
 		return errors.New("it ends before it begins")

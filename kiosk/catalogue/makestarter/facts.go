@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 
 	"motcua/kiosk"
@@ -45,6 +46,9 @@ type record struct {
 	SameDay  bool     `json:"same_day_15h_rule"`
 	Saturday bool     `json:"police_saturday_morning"`
 	Core     bool     `json:"core"`
+	Source   struct {
+		URL string `json:"url"`
+	} `json:"source"`
 }
 
 // procedures gives the core procedures of the record file and those that are named beside them, and its date.
@@ -73,10 +77,13 @@ func procedures(path string, named map[string]bool) (map[string]*kiosk.Procedure
 	return all, f.Generated, nil
 }
 
+// portalPage is the address of a procedure's page on the national portal; other sources of facts are no link for citizens.
+var portalPage = regexp.MustCompile(`^https://dichvucong\.gov\.vn/thu-tuc-hanh-chinh/[0-9a-f-]{36}$`)
+
 func (r record) procedure() *kiosk.Procedure {
 	p := &kiosk.Procedure{
 		Code: r.Code, Name: r.Name, Field: r.Field, Ministry: r.Ministry, Applicants: r.Applicants, Decision: r.Decision,
-		Legal: r.Legal, SameDay15h: r.SameDay, Saturday: r.Saturday, Ways: r.ways(),
+		Link: portalPage.FindString(r.Source.URL), Legal: r.Legal, SameDay15h: r.SameDay, Saturday: r.Saturday, Ways: r.ways(),
 	}
 	for _, group := range r.Papers {
 		for _, i := range group.Items {

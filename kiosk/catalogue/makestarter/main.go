@@ -7,13 +7,11 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"motcua/kiosk"
@@ -62,75 +60,11 @@ func run(facts, dir string) error {
 	if f.Elsewhere, err = elsewhere(filepath.Join(dir, "elsewhere.txt")); err != nil {
 		return fmt.Errorf("read elsewhere: %w", err)
 	}
-	return write(filepath.Join(dir, "starter.json"), f)
-}
-
-// write keeps one procedure per line, so that a change of the facts is a readable difference.
-func write(path string, f catalogue.File) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\n\"format\": %d,\n\"date\": %q,\n\"source\": %q,\n\"procedures\": {\n", f.Format, f.Date, f.Source)
-	if err := writeMap(&b, f.Procedures); err != nil {
+	data, err := f.Encode()
+	if err != nil {
 		return err
 	}
-	b.WriteString("},\n\"redirects\": {\n")
-	if err := writeMap(&b, f.Redirects); err != nil {
-		return err
-	}
-	b.WriteString("},\n\"synonyms\": {\n")
-	if err := writeMap(&b, f.Synonyms); err != nil {
-		return err
-	}
-	b.WriteString("},\n\"elsewhere\": [\n")
-	for i, e := range f.Elsewhere {
-		row, err := marshal(e)
-		if err != nil {
-			return err
-		}
-		b.Write(row)
-		if i < len(f.Elsewhere)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
-	}
-	b.WriteString("]\n}\n")
-	if _, err := catalogue.Parse(path, b.Bytes()); err != nil {
-		return err
-	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
-}
-
-func writeMap[V any](b *bytes.Buffer, m map[string]V) error {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for i, k := range keys {
-		key, err := marshal(k)
-		if err != nil {
-			return err
-		}
-		value, err := marshal(m[k])
-		if err != nil {
-			return err
-		}
-		b.Write(key)
-		b.WriteString(": ")
-		b.Write(value)
-		if i < len(keys)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
-	}
-	return nil
-}
-
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSpace(b.Bytes()), err
+	return os.WriteFile(filepath.Join(dir, "starter.json"), data, 0o644)
 }
 
 // lines gives the lines of a hand-edited file without comments and blank ones, cut at sep into at least n parts.

@@ -118,7 +118,10 @@ func catalogueShow(_ context.Context, c *console, args []string) exitCode {
 func showProcedure(w io.Writer, p *kiosk.Procedure) {
 	fmt.Fprintf(w, "%s  %s\n%s\nLĩnh vực: %s · %s\n", p.Code, p.Title(), p.Name, p.Field, p.Ministry)
 	for _, way := range p.Ways {
-		fmt.Fprintf(w, "%-8s %s; %s\n", way.Channel, duration(way), fees(way))
+		fmt.Fprintf(w, "%-8s thời hạn: %s; phí, lệ phí: %s\n", way.Channel, catalogue.TimeText(way.Duration, way.Unit), catalogue.FeeText(way.Fees))
+	}
+	if len(p.Ways) == 0 {
+		fmt.Fprintf(w, "thời hạn: %s; phí, lệ phí: %[1]s\n", catalogue.Unknown)
 	}
 	for _, paper := range p.Papers {
 		fmt.Fprintf(w, "- %s (bản chính %d, bản sao %d)\n", paper.Name, paper.Original, paper.Copy)
@@ -126,39 +129,6 @@ func showProcedure(w io.Writer, p *kiosk.Procedure) {
 	for _, r := range p.Results {
 		fmt.Fprintf(w, "→ %s\n", r.Name)
 	}
-}
-
-func duration(w kiosk.Way) string {
-	units := map[kiosk.TimeUnit]string{kiosk.UnitWorkingDay: "ngày làm việc", kiosk.UnitDay: "ngày", kiosk.UnitHour: "giờ"}
-	switch {
-	case w.Duration == 0:
-		return "chưa có thông tin về thời hạn"
-	case w.Unit == kiosk.UnitUnknown && w.Duration == 1:
-		return "trong ngày"
-	case w.Unit == kiosk.UnitUnknown:
-		return fmt.Sprintf("%d (chưa rõ đơn vị)", w.Duration)
-	}
-	return fmt.Sprintf("%d %s", w.Duration, units[w.Unit])
-}
-
-func fees(w kiosk.Way) string {
-	if w.Fees == nil {
-		return "chưa có thông tin về lệ phí"
-	}
-	var parts []string
-	for _, f := range w.Fees {
-		text := fmt.Sprintf("%d đồng", f.Amount)
-		switch {
-		case f.ProvinceDecides:
-			text = "do HĐND tỉnh quyết định"
-		case f.Amount == 0:
-			text = "không thu lệ phí"
-		case f.Per != "":
-			text += "/" + f.Per
-		}
-		parts = append(parts, text)
-	}
-	return strings.Join(parts, ", ")
 }
 
 func catalogueList(_ context.Context, c *console, args []string) exitCode {
