@@ -49,6 +49,10 @@ type office struct {
 	officers  string
 	stop      func() int
 	log       *safeBuffer
+
+	device *provision.Identity // of the kiosk that read last
+	id     string              // of the dossier that was read for
+	asked  dossier.Challenge   // what the chip was asked
 }
 
 // safeBuffer is written by the command and read by the test.
@@ -131,9 +135,16 @@ func (o *office) run() {
 	o.intake, o.officers = ready.Intake, strings.TrimSuffix(ready.Officers, "/")
 }
 
-// read reads the holder's simulated card with the real reader, with a fault when named.
-func (o *office) read(fault string) *kiosk.ChipRead {
+// read enrols a kiosk and reads the holder's simulated card with the real reader, with a fault when named.
+func (o *office) read(name, fault string) *kiosk.ChipRead {
 	o.t.Helper()
+	dir := o.folder(name)
+	do(o.t, "", "enrol", "-dir", o.dir, "-kiosk", name, "-out", dir)
+	var err error
+	if o.device, err = provision.LoadIdentity(dir); err != nil {
+		o.t.Fatal(err)
+	}
+	o.id, o.asked = newID(), dossier.NewChallenge(time.Now(), nil)
 	card, err := emrtdtest.Issue(holder, emrtdtest.Silhouette(120), o.authority)
 	if err != nil {
 		o.t.Fatal(err)
@@ -158,23 +169,28 @@ func (o *office) read(fault string) *kiosk.ChipRead {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	got, err := emrtd.NewReader(slot, emrtd.Options{Trust: trust}).Read(o.t.Context(), kiosk.CardKey{Kind: kiosk.KeyNumber, Value: holder.Number}, nil)
+	got, err := emrtd.NewReader(slot, emrtd.Options{Trust: trust, Challenge: func() []byte { return o.asked.Derive(o.id, o.device.Certificate) }}).Read(o.t.Context(), kiosk.CardKey{Kind: kiosk.KeyNumber, Value: holder.Number}, nil)
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	return got
 }
 
+func (o *office) folder(name string) string { return filepath.Join(filepath.Dir(o.dir), name) }
+
+func newID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:])
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	h := hex.EncodeToString(id[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
 // submit does what a kiosk does after the review, and gives the token.
 func (o *office) submit(name string, chip *kiosk.ChipRead) (token string) {
 	o.t.Helper()
-	dir := filepath.Join(o.t.TempDir(), name)
-	do(o.t, "", "enrol", "-dir", o.dir, "-kiosk", name, "-out", dir)
-	id, err := provision.LoadIdentity(dir)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	bundle, err := provision.LoadOffice(dir)
+	id := o.device
+	bundle, err := provision.LoadOffice(o.folder(name))
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -183,7 +199,8 @@ func (o *office) submit(name string, chip *kiosk.ChipRead) (token string) {
 		o.t.Fatal(err)
 	}
 	d := aDossier(name, token, chip)
-	pkg, err := dossier.Build(d, dossier.Signer{Device: id.Signer(), Software: "test"})
+	d.ID = o.id
+	pkg, err := dossier.Build(d, dossier.Signer{Device: id.Signer(), Software: "test", Challenge: &o.asked})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -211,16 +228,12 @@ func (o *office) submit(name string, chip *kiosk.ChipRead) (token string) {
 
 func aDossier(name, token string, chip *kiosk.ChipRead) *kiosk.Dossier {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	var id [16]byte
-	_, _ = rand.Read(id[:])
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	h := hex.EncodeToString(id[:])
 	ok := func(n kiosk.CheckName) kiosk.Check { return kiosk.Check{Name: n, Result: kiosk.CheckSuccessful} }
 	consent := func(p kiosk.Purpose) kiosk.Consent {
 		return kiosk.Consent{Purpose: p, Text: "consent/1", SHA256: sha256.Sum256([]byte(p)), Given: true, At: now.Add(-time.Minute)}
 	}
 	return &kiosk.Dossier{
-		ID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], Token: token, Kiosk: name, Created: now,
+		Token: token, Kiosk: name, Created: now,
 		Procedure: kiosk.ProcedureRef{Code: "1.001193", Name: "Đăng ký khai sinh", Catalogue: "test"},
 		Fields:    kiosk.ChipFields(chip.Citizen), Return: kiosk.Return{Method: kiosk.ReturnCounter},
 		Consents: []kiosk.Consent{consent(kiosk.PurposeChip), consent(kiosk.PurposeCamera)}, Chip: chip,
@@ -310,7 +323,7 @@ func TestServe(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	o := start(t)
-	token := o.submit("kiosk-01", o.read(""))
+	token := o.submit("kiosk-01", o.read("kiosk-01", ""))
 	p := o.logIn()
 	in := p.get("/")
 	wants(t, in, holder.Name, "Đã xác thực", "Đăng ký khai sinh", "kiosk-01")
@@ -354,10 +367,10 @@ func TestServe(t *testing.T) {
 func TestServeDoubts(t *testing.T) {
 	o := start(t)
 	p := o.logIn()
-	o.submit("kiosk-01", o.read("unknown-issuer"))
+	o.submit("kiosk-01", o.read("kiosk-01", "unknown-issuer"))
 	wants(t, p.get(dossierLink.FindStringSubmatch(p.get("/"))[1]), "Chưa xác định", "Chưa có chứng thư gốc")
 
-	forged := o.read("")
+	forged := o.read("kiosk-02", "")
 	dg2 := forged.Files[kiosk.FileDG2]
 	dg2[len(dg2)-3] ^= 1
 	o.submit("kiosk-02", forged)
