@@ -24,7 +24,7 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-search soak-vision fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-search soak-vision powercut model fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
@@ -108,6 +108,12 @@ bench-search: ## search in the starter and in 7,000 procedures, ours and SQLite'
 
 soak-vision: ## 20,000 frames through camera, detector and recogniser: no picture left, memory flat (SOAK says how many)
 	KIOSK_SOAK=$${SOAK:-20000} $(GO) test -tags matprofile -run '^TestSoak$$' -count 1 -v -timeout 120m ./vision/face
+
+powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and kills them: nothing lost, nothing doubled
+	POWERCUT_N=$${N:-10000} $(GO) test -count 1 -v -timeout 180m ./kiosk/powercut
+
+model: ## visits every state of the outbox, the network and the office with larger bounds than the tests do
+	MODEL=full $(GO) test -run '^TestModel' -count 1 -v -timeout 120m ./kiosk/outbox
 
 fuzz: ## every fuzz target for FUZZTIME each (10s)
 	@for pkg in $$($(GO) list ./...); do \

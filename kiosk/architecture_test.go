@@ -37,6 +37,7 @@ var imports = map[string][]string{
 	"kiosk/seal":       {"kiosk", "kiosk/devicekey"},                            // and the envelope
 	"kiosk/outbox":     {"kiosk", "kiosk/audit"},
 	"kiosk/store":      {"kiosk"},
+	"kiosk/powercut":   {},        // a laboratory: tests alone, over the kiosk and the office together
 	"kiosk/rota":       {"kiosk"}, // a file of the office, read at the kiosk
 	"kiosk/backoffice": {"kiosk"},
 	// The conformance suite drives a receiver through the client's wire types.
@@ -126,6 +127,7 @@ var foreign = map[string][]string{
 	"github.com/BurntSushi/toml":      {"kiosk/config", "kiosk/cmd", "kiosk/daemon", "kiosk/onestop", "drivers/emrtd/emrtdtest"},
 	"github.com/coreos/go-systemd/":   {"kiosk/daemon", "kiosk/cmd"},
 	"github.com/aead/cmac":            {"drivers/emrtd"},
+	"github.com/hanwen/go-fuse/":      {"kiosk/powercut"}, // the disk whose writes are recorded
 	"github.com/rogpeppe/go-internal": {"kiosk/cmd"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -61,12 +62,26 @@ func openChecked(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{s.assertPragmas, s.checkIntegrity, s.migrate} {
+	for _, step := range []func(context.Context) error{s.assertPragmas, s.checkIntegrity, s.migrate, s.syncFolder} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.db.Close())
 		}
 	}
 	return s, nil
+}
+
+// syncFolder makes durable which files there are. The journal by which a fresh database became one with a write-ahead log is removed
+// without a flush of the folder: if it came back after a cut, SQLite would roll the database back to before its log, and with it
+// everything in it.
+func (s *Store) syncFolder(context.Context) error {
+	f, err := os.Open(s.dir)
+	if err != nil {
+		return fmt.Errorf("flush data folder: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("flush data folder: %w", err)
+	}
+	return nil
 }
 
 // Attach opens an existing database beside the daemon, for tools. It neither migrates nor repairs.

@@ -68,7 +68,24 @@ func (d *DB) prepare(ctx context.Context) error {
 	if err := d.checkIntegrity(ctx); err != nil {
 		return err
 	}
-	return d.migrate(ctx)
+	if err := d.migrate(ctx); err != nil {
+		return err
+	}
+	return d.syncFolder(ctx)
+}
+
+// syncFolder makes durable which files there are: the journal of a fresh database must not come back after a cut of the power, or
+// everything in the write-ahead log would be rolled back with it.
+func (d *DB) syncFolder(ctx context.Context) error {
+	var path string
+	if err := d.db.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path); err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // private makes an absent file readable by its owner only, before SQLite makes it with the umask.
