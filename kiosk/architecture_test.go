@@ -77,19 +77,20 @@ var imports = map[string][]string{
 	// Only tests again: its benchmarks read over every kind of reader, pcsc and pn532 among them.
 	"drivers/emrtd/chipbench": {},
 	// The simulated chip answers with the same parts the reader uses, never with the reader itself.
-	"drivers/emrtd/emrtdtest": {"kiosk", "kiosk/mrz", "kiosk/cccd", "drivers/apdu", "drivers/emrtd/dh", "drivers/emrtd/ec", "drivers/emrtd/icao", "drivers/emrtd/lds", "drivers/emrtd/pa", "drivers/emrtd/tlv"},
-	"drivers/tcl":             {"drivers/apdu"},
-	"drivers/pn532":           {"kiosk", "drivers", "drivers/apdu", "drivers/tcl"},
-	"drivers/pn532/pn532test": {"kiosk", "drivers", "drivers/apdu", "drivers/tcl", "drivers/pn532"},
-	"drivers/uart":            {"drivers"},
-	"drivers/pcsc":            {"kiosk", "drivers", "drivers/apdu"},
-	"drivers/pcsc/vpcd":       {"drivers/apdu"}, // the virtual reader's wire: APDUs alone
-	"drivers/printer":         {"kiosk", "drivers"},
-	"drivers/speaker":         {"kiosk", "drivers"},
+	"drivers/emrtd/emrtdtest":     {"kiosk", "kiosk/mrz", "kiosk/cccd", "drivers/apdu", "drivers/emrtd/dh", "drivers/emrtd/ec", "drivers/emrtd/icao", "drivers/emrtd/lds", "drivers/emrtd/pa", "drivers/emrtd/tlv"},
+	"drivers/tcl":                 {"drivers/apdu"},
+	"drivers/pn532":               {"kiosk", "drivers", "drivers/apdu", "drivers/tcl"},
+	"drivers/pn532/pn532test":     {"kiosk", "drivers", "drivers/apdu", "drivers/tcl", "drivers/pn532"},
+	"drivers/uart":                {"drivers"},
+	"drivers/pcsc":                {"kiosk", "drivers", "drivers/apdu"},
+	"drivers/pcsc/vpcd":           {"drivers/apdu"}, // the virtual reader's wire: APDUs alone
+	"drivers/printer":             {"kiosk", "drivers"},
+	"drivers/printer/printertest": {"drivers/printer"}, // the other end of the line: it gives back the driver's own pictures
+	"drivers/speaker":             {"kiosk", "drivers"},
 	// A generator run by make clips: it reads the prompts that the driver embeds.
 	"drivers/speaker/makeclips": {"drivers/speaker"},
 	"drivers/panel":             {"kiosk", "drivers"},
-	"drivers/sim":               {"kiosk", "drivers", "drivers/apdu", "drivers/emrtd", "drivers/emrtd/emrtdtest", "drivers/pn532/pn532test"},
+	"drivers/sim":               {"kiosk", "drivers", "drivers/apdu", "drivers/emrtd", "drivers/emrtd/emrtdtest", "drivers/pn532/pn532test", "drivers/printer/printertest"},
 
 	"vision":          {"kiosk"},
 	"vision/models":   {"kiosk", "vision"}, // its errors are kiosk.Errors with code model_missing
@@ -108,8 +109,8 @@ var imports = map[string][]string{
 	"ui":            {"kiosk", "kiosk/session"},
 	"ui/officer":    {"kiosk", "kiosk/dossier", "kiosk/onestop", "ui"}, // an opened dossier's evidence is of kiosk/dossier
 	"ui/technician": {"kiosk", "kiosk/doctor", "ui"},
-	// The dock names the faults that a simulated chip can be given.
-	"ui/dock": {"kiosk", "drivers/sim", "drivers/emrtd/emrtdtest", "ui"},
+	// The dock names the faults that a simulated chip and the simulated printer can be given.
+	"ui/dock": {"kiosk", "drivers/sim", "drivers/emrtd/emrtdtest", "drivers/printer/printertest", "ui"},
 	// A command of the browser tests: it serves the citizen's pages with canned state, without a kiosk.
 	"ui/e2e/storyserver": {"kiosk", "kiosk/session", "ui"},
 	"systemd":            {},
@@ -123,7 +124,7 @@ var foreign = map[string][]string{
 	"github.com/ebitengine/oto":       {"drivers/speaker"},
 	"github.com/jfreymuth/oggvorbis":  {"drivers/speaker"},
 	"github.com/ebfe/scard":           {"drivers/pcsc"},
-	"periph.io/x/":                    {"drivers/pn532", "drivers/uart", "kiosk/cmd", "kiosk/daemon"}, // conn's ports; host opens SPI and I²C in the commands
+	"periph.io/x/":                    {"drivers/pn532", "drivers/uart", "drivers/panel", "kiosk/cmd", "kiosk/daemon"}, // conn's ports; host opens SPI and I²C in the commands
 	"github.com/BurntSushi/toml":      {"kiosk/config", "kiosk/cmd", "kiosk/daemon", "kiosk/onestop", "drivers/emrtd/emrtdtest"},
 	"github.com/coreos/go-systemd/":   {"kiosk/daemon", "kiosk/cmd"},
 	"github.com/aead/cmac":            {"drivers/emrtd"},
@@ -262,7 +263,7 @@ func TestImportTableIsSound(t *testing.T) {
 		return ""
 	}
 	// The demo is the one exception: its dock drives the simulator.
-	exceptions := []string{"ui/dock drivers/sim", "ui/dock drivers/emrtd/emrtdtest"}
+	exceptions := []string{"ui/dock drivers/sim", "ui/dock drivers/emrtd/emrtdtest", "ui/dock drivers/printer/printertest"}
 	for from, list := range imports {
 		for _, to := range list {
 			if to == everything {

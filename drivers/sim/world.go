@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"motcua/drivers/emrtd/emrtdtest"
+	"motcua/drivers/printer/printertest"
 	"motcua/kiosk"
 )
 
@@ -71,9 +72,11 @@ type Scene struct {
 
 // World is the demo's little world. All methods may be called from any goroutine.
 type World struct {
-	people []Person
-	slot   *emrtdtest.Slot
-	net    *Network
+	people  []Person
+	slot    *emrtdtest.Slot
+	net     *Network
+	printer *printertest.Printer
+	panel   *Panel
 
 	mu      sync.Mutex
 	scene   Scene
@@ -85,12 +88,21 @@ type World struct {
 
 // New makes a world where nobody is at the kiosk and everything works.
 func New(people []Person) *World {
-	return &World{
+	w := &World{
 		people: people, slot: emrtdtest.NewSlot(emrtdtest.SlotOptions{}), net: NewNetwork(),
 		scene:   Scene{Light: LightGood, Camera: true, PaperCamera: true, Sheet: SheetForm},
 		changed: make(chan struct{}),
 	}
+	w.printer = printertest.New(printertest.Options{RowTime: rowTime, Changed: func() { w.change(func() {}) }})
+	w.panel = &Panel{world: w, lit: map[kiosk.Lamp]bool{}}
+	return w
 }
+
+// Printer is the receipt printer.
+func (w *World) Printer() *printertest.Printer { return w.printer }
+
+// Panel is the lamps and the sensor of the case.
+func (w *World) Panel() *Panel { return w.panel }
 
 // Slot is the reader.
 func (w *World) Slot() *emrtdtest.Slot { return w.slot }
@@ -299,6 +311,12 @@ func (w *World) Reset() {
 	w.slot.Remove()
 	w.slot.Plug()
 	w.net.Cut(false)
+	w.printer.Plug()
+	w.printer.SetPaper(true)
+	w.printer.SetLow(false)
+	w.printer.OpenCover(false)
+	w.printer.Jam(false)
+	w.printer.Forget()
 	w.change(func() {
 		w.placed, w.fault = "", ""
 		w.scene = Scene{Light: LightGood, Camera: true, PaperCamera: true, Sheet: SheetForm}

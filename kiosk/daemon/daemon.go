@@ -143,7 +143,9 @@ func (d *Daemon) openSession(ctx context.Context) error {
 	}
 	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
 	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox}
-	d.openDevices(ctx)
+	if err := d.openDevices(ctx); err != nil {
+		return err
+	}
 	d.openVoice(ctx)
 	d.runner = session.New(d.ports(cat), session.KioskInfo{
 		Name: d.self.Name, Commune: d.opt.Config.Kiosk.Commune, Hotline: d.opt.Config.Kiosk.Hotline, Office: d.office.Name,
@@ -183,6 +185,12 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	}
 	if d.opt.Voice != nil {
 		p.Voice = d.opt.Voice
+	}
+	if d.dev.printer != nil {
+		p.Printer = d.dev.printer
+	}
+	if d.dev.panel != nil {
+		p.Panel = d.dev.panel
 	}
 	return p
 }

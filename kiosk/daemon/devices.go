@@ -9,6 +9,7 @@ import (
 	"motcua/drivers/emrtd"
 	"motcua/drivers/emrtd/pa"
 	"motcua/drivers/pcsc"
+	"motcua/drivers/printer"
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
 	"motcua/kiosk/config"
@@ -25,14 +26,20 @@ type devices struct {
 	match  kiosk.FaceMatcher
 	scan   kiosk.DocumentScanner
 	spot   kiosk.CardSpotter
+
+	printer *printer.Device
+	panel   kiosk.Panel
+	lines   drivers.Driver // the panel's, to stop with the daemon
 }
 
 // openDevices opens what the configuration names. What is not there is logged, never an error.
-func (d *Daemon) openDevices(ctx context.Context) {
+func (d *Daemon) openDevices(ctx context.Context) error {
 	d.openVision()
 	if slot := d.openSlot(ctx); slot != nil {
 		d.dev.reader = portraits{CardReader: emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx), Challenge: d.maker.challenge}), shown: d.dev.vision.Shown, log: d.log}
 	}
+	d.openPanel(ctx)
+	return d.openPrinter()
 }
 
 func (d *Daemon) openSlot(ctx context.Context) apdu.Slot {
@@ -89,6 +96,12 @@ func (v *devices) close() error {
 	}
 	if v.slot != nil {
 		err = errors.Join(err, v.slot.Halt())
+	}
+	if v.printer != nil {
+		err = errors.Join(err, v.printer.Halt())
+	}
+	if v.lines != nil {
+		err = errors.Join(err, v.lines.Halt())
 	}
 	return err
 }

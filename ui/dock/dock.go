@@ -14,7 +14,9 @@ import (
 	"strings"
 
 	"motcua/drivers/emrtd/emrtdtest"
+	"motcua/drivers/printer/printertest"
 	"motcua/drivers/sim"
+	"motcua/kiosk"
 	"motcua/ui"
 )
 
@@ -51,6 +53,7 @@ func New(o Options) (*Dock, error) {
 	d.mux.HandleFunc("POST /do", d.do)
 	d.mux.HandleFunc("GET /changes", d.changes)
 	d.mux.HandleFunc("GET /photo/{key}", d.photo)
+	d.mux.HandleFunc("GET /receipt.png", d.receipt)
 	d.mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	d.mux.Handle("GET /ui/", http.StripPrefix("/ui/", http.FileServerFS(ui.Static)))
 	return d, nil
@@ -79,6 +82,9 @@ type view struct {
 	Scene   sim.Scene
 	Fault   string
 	Cut     bool
+	Printer printertest.State
+	Receipt int // how many receipts lie there; 0: none
+	Lamps   []lamp
 	Kiosk   string
 	Officer string
 	Error   string
@@ -91,9 +97,21 @@ type person struct {
 	Stands  bool   // before the camera
 }
 
+type lamp struct {
+	Name string
+	On   bool
+}
+
+// lampNames are the lamps as people call them.
+var lampNames = map[kiosk.Lamp]string{kiosk.LampStaff: "gọi cán bộ", kiosk.LampCard: "chỗ đặt thẻ", kiosk.LampPaper: "soi giấy tờ"}
+
 func (d *Dock) view() view {
 	w := d.o.World
 	v := view{Faults: emrtdtest.Faults(), Scene: w.Scene(), Cut: w.Network().IsCut(), Kiosk: d.o.Kiosk, Officer: d.o.Officer}
+	v.Printer, v.Receipt = w.Printer().State(), w.Receipts()
+	for _, l := range kiosk.Lamps {
+		v.Lamps = append(v.Lamps, lamp{lampNames[l], w.Panel().Lit(l)})
+	}
 	placed, fault := w.Placed()
 	v.Fault = fault
 	for _, p := range w.People() {
@@ -195,6 +213,20 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		w.Lay(sim.SheetBlank)
 	case "form":
 		w.Lay(sim.SheetForm)
+	case "printer-out":
+		w.Printer().Unplug()
+	case "printer-in":
+		w.Printer().Plug()
+	case "roll-out", "roll-in":
+		w.Printer().SetPaper(button == "roll-in")
+	case "roll-low", "roll-full":
+		w.Printer().SetLow(button == "roll-low")
+	case "cover-open", "cover-close":
+		w.Printer().OpenCover(button == "cover-open")
+	case "jam", "unjam":
+		w.Printer().Jam(button == "jam")
+	case "tear-off":
+		w.Printer().Forget()
 	case "cut", "mend":
 		w.CutNetwork(button == "cut")
 	case "reset":
@@ -212,6 +244,17 @@ func (d *Dock) photo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/jpeg")
+	_, _ = w.Write(b) // the reader went away
+}
+
+// receipt gives the picture of the last receipt.
+func (d *Dock) receipt(w http.ResponseWriter, r *http.Request) {
+	b := d.o.World.Receipt()
+	if b == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
 	_, _ = w.Write(b) // the reader went away
 }
 

@@ -1,6 +1,8 @@
 package dock
 
 import (
+	"bytes"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,7 +11,9 @@ import (
 	"testing"
 
 	"motcua/drivers/emrtd/emrtdtest"
+	"motcua/drivers/printer"
 	"motcua/drivers/sim"
+	"motcua/kiosk"
 )
 
 // open serves a dock over a world of two people.
@@ -85,7 +89,7 @@ func TestEveryButtonOnThePage(t *testing.T) {
 			t.Errorf("%s: status %d", b[1], code)
 		}
 	}
-	for _, b := range []string{"thaw", "light", "camera-in", "form", "mend", "paper-camera-in", "reader-in"} { // shown only after their opposites
+	for _, b := range []string{"thaw", "light", "camera-in", "form", "mend", "paper-camera-in", "reader-in", "roll-in", "roll-full", "cover-close", "unjam", "printer-in", "tear-off"} { // shown only after their opposites
 		if code := press(t, s, url.Values{"do": {b}}); code != http.StatusSeeOther {
 			t.Errorf("%s: status %d", b, code)
 		}
@@ -96,6 +100,48 @@ func TestEveryButtonOnThePage(t *testing.T) {
 	}
 	if _, page = get(t, s, "/"); !strings.Contains(page, "Thẻ đang ở trên đầu đọc") || strings.Contains(page, "<Mẫu>") {
 		t.Error("the page does not show the card, or shows a name as markup")
+	}
+}
+
+// TestReceiptIsShown prints on the world's printer and looks at the dock.
+func TestReceiptIsShown(t *testing.T) {
+	w, s := open(t)
+	if code, _ := get(t, s, "/receipt.png"); code != http.StatusNotFound {
+		t.Errorf("a receipt before one was printed: %d", code)
+	}
+	d := printer.New(printer.Options{Open: w.Printer().Open})
+	defer func() {
+		if err := d.Halt(); err != nil {
+			t.Error(err)
+		}
+	}()
+	b := printer.NewBitmap(printer.Width80, 200)
+	b.Set(3, 5, true)
+	press(t, s, url.Values{"do": {"roll-out"}})
+	if err := d.PrintBitmap(t.Context(), b); kiosk.CodeOf(err) != kiosk.CodePrinterPaper {
+		t.Errorf("printing without paper: %v", err)
+	}
+	press(t, s, url.Values{"do": {"roll-in"}})
+	if err := d.PrintBitmap(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if code, body := get(t, s, "/receipt.png"); code != http.StatusOK || !strings.Contains(body, "image/png") {
+		t.Errorf("the receipt: %d", code)
+	}
+	m, err := png.Decode(bytes.NewReader(w.Receipt()))
+	if err != nil || m.Bounds().Dx() != printer.Width80 {
+		t.Fatalf("the picture: %v", err)
+	}
+	if r, _, _, _ := m.At(3, 5).RGBA(); r != 0 {
+		t.Error("the picture is not what was printed")
+	}
+	w.Panel().Light(kiosk.LampStaff, true)
+	if _, page := get(t, s, "/"); !strings.Contains(page, "/receipt.png?1") || !strings.Contains(page, "gọi cán bộ: sáng") {
+		t.Error("the page shows neither the receipt nor the lamp")
+	}
+	press(t, s, url.Values{"do": {"tear-off"}})
+	if code, _ := get(t, s, "/receipt.png"); code != http.StatusNotFound {
+		t.Errorf("a receipt that was taken: %d", code)
 	}
 }
 
