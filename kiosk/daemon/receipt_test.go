@@ -89,5 +89,5 @@ func TestReceiptOfAVisit(t *testing.T) {
 			t.Error("the code holds something of the person")
 		}
 	}
-	h.page.do("attract", "finish")
+	h.page.do("attract", "exit")
 }

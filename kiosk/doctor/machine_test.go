@@ -174,6 +174,9 @@ func TestProbes(t *testing.T) {
 	trust := func(s TrustState, err error) Check {
 		return Trust("trust", func(string) (TrustState, error) { return s, err })
 	}
+	printer := func(device string, s PrinterState, err error) Check {
+		return Printer(device, func(context.Context) (PrinterState, error) { return s, err })
+	}
 	reader := func(name string, err error) func(context.Context) (string, error) {
 		return func(context.Context) (string, error) { return name, err }
 	}
@@ -209,6 +212,15 @@ func TestProbes(t *testing.T) {
 		"outbox waits":      {stats(kiosk.OutboxStats{Unsent: 3, OldestAge: time.Hour}), OK},
 		"outbox old":        {stats(kiosk.OutboxStats{Unsent: 3, OldestAge: 25 * time.Hour}), Warn},
 		"outbox quarantine": {stats(kiosk.OutboxStats{Unsent: 3, Quarantine: 1}), Fail},
+		"printer":           {printer("/dev/usb/lp0", PrinterState{}, nil), OK},
+		"printer none":      {printer("none", PrinterState{}, nil), Absent},
+		"printer sim":       {printer("sim", PrinterState{}, nil), OK},
+		"printer held":      {printer("/dev/usb/lp0", PrinterState{Held: true}, nil), OK},
+		"printer low":       {printer("/dev/usb/lp0", PrinterState{Low: true}, nil), Warn},
+		"printer open":      {printer("/dev/usb/lp0", PrinterState{}, &kiosk.Error{Code: kiosk.CodePrinterCover, Hint: "close it"}), Fail},
+		"panel":             {Panel("gpio", func() (string, error) { return "three lamps", nil }), OK},
+		"panel none":        {Panel("none", nil), Absent},
+		"panel away":        {Panel("gpio", func() (string, error) { return "", &kiosk.Error{Code: kiosk.CodeUnavailable, Hint: "gpio"} }), Warn},
 		"audit":             {chain(0), OK},
 		"audit broken":      {chain(4), Fail},
 	} {

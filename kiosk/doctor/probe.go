@@ -52,6 +52,52 @@ func Reader(kind string, probe func(context.Context) (name string, err error)) C
 	}}
 }
 
+// PrinterState is what a printer tells of itself.
+type PrinterState struct {
+	Low  bool // the paper will end soon
+	Held bool // another process has the printer, which is kioskd while it runs
+}
+
+// Printer checks that the receipt printer answers and can print. device is that of the configuration; probe asks the printer.
+// Without it the citizens photograph the code on the screen, but a printer that is configured and cannot print wants somebody.
+func Printer(device string, probe func(context.Context) (PrinterState, error)) Check {
+	return Check{Name: "printer", Run: func(ctx context.Context) Finding {
+		switch device {
+		case "none":
+			return Missing("no printer is configured", "")
+		case "sim":
+			return Good("simulated")
+		}
+		s, err := probe(ctx)
+		switch {
+		case err != nil:
+			return FromError(err)
+		case s.Held:
+			return Good("%s is in use by another process: kioskd looks after it", device)
+		case s.Low:
+			return Warned("the roll of paper is nearly empty", "put a new roll in soon")
+		}
+		return Good("%s answers, has paper, and the cover is closed", device)
+	}}
+}
+
+// Panel checks the lamps and the sensor of the case. kind is that of the configuration; probe takes the lines and describes them.
+func Panel(kind string, probe func() (text string, err error)) Check {
+	return Check{Name: "panel", Run: func(context.Context) Finding {
+		switch kind {
+		case "none":
+			return Missing("no lamps and no sensor are configured", "")
+		case "sim":
+			return Good("simulated")
+		}
+		text, err := probe()
+		if err != nil {
+			return FromError(err)
+		}
+		return Good("%s", text)
+	}}
+}
+
 // TrustState is what was found in the folder of trust anchors.
 type TrustState struct {
 	Anchors  int       // certificates that end a chain

@@ -58,7 +58,7 @@ func TestLeavingWhileTheReceiptPrints(t *testing.T) {
 		b.ports.Printer = p
 		b.toReview(t)
 		b.do(t, Done, IntentConfirm)
-		b.do(t, Wiping, IntentFinish)
+		b.do(t, Wiping, IntentExit)
 		b.do(t, Wiping, IntentStart) // the next one taps already
 		if len(p.printed) != 0 {
 			t.Fatal("the printer is faster than it should be")

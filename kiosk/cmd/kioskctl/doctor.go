@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"motcua/drivers/emrtd/pa"
@@ -103,6 +104,8 @@ func checksFor(path string) []doctor.Check {
 		doctor.Catalogue(func() (string, int, error) { return probeCatalogue(cfg.Catalogue.File) }),
 		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg.Office.Dir) }),
 		doctor.Certificate(filepath.Join(cfg.Office.Dir, provision.FileDeviceCert), time.Now),
+		doctor.Printer(cfg.Printer.Device, func(ctx context.Context) (doctor.PrinterState, error) { return probePrinter(ctx, cfg.Printer) }),
+		doctor.Panel(cfg.Panel.Kind, func() (string, error) { return probePanel(cfg.Panel) }),
 		{Name: "voice", Run: func(ctx context.Context) doctor.Finding { return probeVoice(ctx, cfg.Voice) }},
 	}
 }
@@ -217,6 +220,30 @@ func pingOffice(ctx context.Context, dir string) error {
 	}
 	defer client.Close()
 	return client.Ping(ctx)
+}
+
+// probePrinter asks the printer itself; the kernel lets one process at a time have a USB printer.
+func probePrinter(ctx context.Context, c config.Printer) (s doctor.PrinterState, err error) {
+	p, err := daemon.OpenPrinter(c, true, nil)
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, p.Halt()) }()
+	if err := p.Check(ctx); errors.Is(err, syscall.EBUSY) {
+		return doctor.PrinterState{Held: true}, nil
+	} else if err != nil {
+		return s, err
+	}
+	is, _ := p.Status()
+	return doctor.PrinterState{Low: is.Low}, nil
+}
+
+func probePanel(c config.Panel) (text string, err error) {
+	p, err := daemon.OpenPanel(c)
+	if err != nil {
+		return "", err
+	}
+	return p.String(), p.Halt()
 }
 
 func probeVoice(ctx context.Context, cfg config.Voice) doctor.Finding {
