@@ -44,13 +44,13 @@ func TestLamps(t *testing.T) {
 // broken is a line that cannot be driven or read.
 type broken struct{ gpiotest.Pin }
 
-func (broken) Out(gpio.Level) error          { return errors.New("no permission") }
-func (broken) In(gpio.Pull, gpio.Edge) error { return errors.New("no permission") }
+func (*broken) Out(gpio.Level) error          { return errors.New("no permission") }
+func (*broken) In(gpio.Pull, gpio.Edge) error { return errors.New("no permission") }
 
 func TestLineThatFails(t *testing.T) {
 	for name, l := range map[string]Lines{
-		"lamp":   {Lamps: map[kiosk.Lamp]gpio.PinOut{kiosk.LampStaff: &broken{gpiotest.Pin{N: "GPIO99"}}}},
-		"sensor": {Presence: &broken{gpiotest.Pin{N: "GPIO99"}}},
+		"lamp":   {Lamps: map[kiosk.Lamp]gpio.PinOut{kiosk.LampStaff: &broken{Pin: gpiotest.Pin{N: "GPIO99"}}}},
+		"sensor": {Presence: &broken{Pin: gpiotest.Pin{N: "GPIO99"}}},
 	} {
 		p, err := New(l)
 		if kiosk.CodeOf(err) != kiosk.CodeUnavailable || kiosk.CodeOf(p.Ready()) != kiosk.CodeUnavailable {
