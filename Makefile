@@ -24,7 +24,7 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-search soak-vision powercut model fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision powercut model fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
@@ -114,6 +114,10 @@ powercut: ## cuts the power of kiosk and office in N states (10000), at every wr
 
 model: ## visits every state of the outbox, the network and the office with larger bounds than the tests do
 	MODEL=full $(GO) test -run '^TestModel' -count 1 -v -timeout 120m ./kiosk/outbox
+
+bench-office: ## intake of 10 kiosks × 100 dossiers × 3 papers of 300 KB on SQLite and PostgreSQL, beside plain INSERTs: a table in build/
+	@mkdir -p $(BUILD)
+	KIOSK_BENCH_OFFICE=$(abspath $(BUILD))/office.md $(GO) test -run '^TestBenchOffice$$' -count 1 -v -timeout 60m ./kiosk/onestop/postgres
 
 fuzz: ## every fuzz target for FUZZTIME each (10s)
 	@for pkg in $$($(GO) list ./...); do \

@@ -48,6 +48,7 @@ var imports = map[string][]string{
 	"kiosk/onestop/sqlstore": {"kiosk", "kiosk/backoffice", "kiosk/onestop"}, // the statements, once for both databases; parts and changes are words of the intake
 	"kiosk/onestop/sqlite":   {"kiosk", "kiosk/onestop/sqlstore"},
 	"kiosk/onestop/postgres": {"kiosk", "kiosk/onestop", "kiosk/onestop/sqlstore"},
+	"kiosk/onestop/national": {"kiosk", "kiosk/onestop"}, // mappers of the office's records to national protocols
 	// A temporary server for tests: it knows nothing of ours.
 	"kiosk/onestop/postgres/postgrestest": {},
 	"kiosk/onestop/onestoptest":           {"kiosk", "kiosk/audit", "kiosk/dossier", "kiosk/provision", "kiosk/seal", "kiosk/onestop"}, // the suite files whole dossiers of an enrolled kiosk

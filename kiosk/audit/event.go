@@ -57,6 +57,7 @@ const (
 	DossierOpened     Event = "dossier.opened"
 	PictureViewed     Event = "picture.viewed"
 	DossierState      Event = "dossier.state"
+	DeskAct           Event = "desk.act"
 	QueueDrawn        Event = "queue.drawn"
 	FeedbackKept      Event = "feedback.kept"
 	Rated             Event = "rated"
@@ -129,6 +130,7 @@ var Events = map[Event]Spec{
 	DossierOpened:  {"an officer opened a dossier", slog.LevelInfo, true, []Key{KeyRole}},
 	PictureViewed:  {"an officer looked at a photo or a paper of a dossier", slog.LevelInfo, true, []Key{KeyRole}},
 	DossierState:   {"a dossier entered a state", slog.LevelInfo, true, []Key{KeyState, KeyRole}},
+	DeskAct:        {"an officer did something else that counts: reason says what (extend, hand-over, result, copy, answer, …)", slog.LevelInfo, true, []Key{KeyReason, KeyRole}},
 
 	Fault:       {"something failed: which code, in which part", slog.LevelError, true, []Key{KeyCode, KeyPart}},
 	AuditBroken: {"the audit chain could not be continued or does not verify", slog.LevelError, false, []Key{KeyCode, KeySeq}},

@@ -32,5 +32,5 @@ func (d *Desk) DoneChild(ctx context.Context, a Account, dossier string, ord int
 	if !a.Role.May(PermProcess) {
 		return ErrDenied
 	}
-	return d.opt.Store.DoneChild(ctx, dossier, ord, a.Actor(), d.Now())
+	return d.did(ctx, a, "child_done", d.opt.Store.DoneChild(ctx, dossier, ord, a.Actor(), d.Now()))
 }

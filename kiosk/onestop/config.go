@@ -219,6 +219,9 @@ func (c Config) checkDesk() error {
 	if _, err := c.LetterForms(); err != nil {
 		return err
 	}
+	if c.Sync.Protocol != "" && c.Sync.Minutes < 1 {
+		return errors.New("[sync] minutes must be 1 or more")
+	}
 	if c.Sync.Protocol != "" && !slices.Contains(SyncProtocols, c.Sync.Protocol) {
 		return fmt.Errorf("[sync] protocol is %q, not one of %v", c.Sync.Protocol, SyncProtocols)
 	}

@@ -33,6 +33,7 @@ type Options struct {
 	Place        func(kiosk, code string) Place // where a dossier belongs; nil: here
 	Linked       map[string][]Child             // by procedure code: the parts of linked procedures
 	Forms        map[LetterKind]LetterForm      // nil: DefaultForms
+	National     map[kiosk.DossierState]int     // the national number of a state where it differs
 	ApologyLead  time.Duration                  // how long before the due instant an apology is drafted; zero: DefaultApologyLead
 	HandoverWait time.Duration                  // after which an untaken hand-over is warned of; zero: DefaultHandoverWait
 	FeedbackTime time.Duration                  // in which feedback is answered; zero: DefaultFeedbackTime
@@ -152,6 +153,14 @@ func (d *Desk) Now() time.Time { return d.opt.Now() }
 func (d *Desk) kept(ctx context.Context, e audit.Event, attrs ...slog.Attr) error {
 	d.log.Event(ctx, e, attrs...)
 	return d.log.Err()
+}
+
+// did writes an action of a person into the audit chain. err is the action's own: what failed was not done.
+func (d *Desk) did(ctx context.Context, a Account, what string, err error) error {
+	if err != nil {
+		return err
+	}
+	return d.kept(ctx, audit.DeskAct, audit.Word(audit.KeyReason, what), audit.Word(audit.KeyRole, a.Role))
 }
 
 // Ready reports whether the store answers.

@@ -78,7 +78,7 @@ func (d *Desk) CompareCopy(ctx context.Context, a Account, seq int64) error {
 	if !a.Role.May(PermCompare) {
 		return ErrDenied
 	}
-	return d.opt.Store.CompareCopy(ctx, seq, Person{a.ID, a.Name}, d.Now().UTC().Truncate(time.Microsecond))
+	return d.did(ctx, a, "copy_compared", d.opt.Store.CompareCopy(ctx, seq, Person{a.ID, a.Name}, d.Now().UTC().Truncate(time.Microsecond)))
 }
 
 // SignCopy certifies a copy that was compared. Errors: ErrDenied, ErrNotCompared, ErrNotFound, the store's.
@@ -94,7 +94,8 @@ func (d *Desk) SignCopy(ctx context.Context, a Account, seq int64) (Copy, error)
 		return Copy{}, ErrNotCompared
 	}
 	now := d.Now().UTC().Truncate(time.Microsecond)
-	if err := d.opt.Store.SignCopy(ctx, seq, Person{a.ID, a.Name}, now, ed25519.Sign(d.opt.Ack, CopyText(c, d.opt.Office, now))); err != nil {
+	err = d.opt.Store.SignCopy(ctx, seq, Person{a.ID, a.Name}, now, ed25519.Sign(d.opt.Ack, CopyText(c, d.opt.Office, now)))
+	if err := d.did(ctx, a, "copy_signed", err); err != nil {
 		return Copy{}, err
 	}
 	return d.opt.Store.Copy(ctx, seq)

@@ -98,9 +98,9 @@ func (d *Desk) Answer(ctx context.Context, a Account, code, answer string, publi
 	case answer == "":
 		return ErrNote
 	}
-	return d.opt.Store.AnswerFeedback(ctx, Feedback{
+	return d.did(ctx, a, "answer", d.opt.Store.AnswerFeedback(ctx, Feedback{
 		Code: code, Answer: answer, Answered: d.Now().UTC().Truncate(time.Microsecond), Published: publish, By: Person{a.ID, a.Name},
-	})
+	}))
 }
 
 // Heard gives feedback by the citizen's code, without the words. Errors: not_found, WaitError, the store's.

@@ -169,6 +169,9 @@ func (d *Desk) Register(ctx context.Context, a Account, from, to time.Time) (out
 	if !a.Role.May(PermReport) {
 		return nil, ErrDenied
 	}
+	if err := d.did(ctx, a, "register", nil); err != nil { // it names people
+		return nil, err
+	}
 	err = d.opt.Store.Each(ctx, from, to, func(it Item) error {
 		if it.Accepted.Before(from) {
 			return nil // it is in an earlier register

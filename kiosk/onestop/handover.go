@@ -50,9 +50,10 @@ func (d *Desk) HandOver(ctx context.Context, a Account, dossier string, to int64
 	if err != nil {
 		return Handover{}, err
 	}
-	return d.opt.Store.HandOver(ctx, Handover{
+	h, err := d.opt.Store.HandOver(ctx, Handover{
 		Dossier: dossier, At: d.Now().UTC().Truncate(time.Microsecond), From: Person{a.ID, a.Name}, To: Person{b.ID, b.Name}, Note: note,
 	})
+	return h, d.did(ctx, a, "hand_over", err)
 }
 
 // Acknowledge takes a dossier that was handed over. Errors: ErrDenied, ErrNotFound, the store's.
@@ -60,7 +61,7 @@ func (d *Desk) Acknowledge(ctx context.Context, a Account, seq int64) error {
 	if !a.Role.May(PermOpen) {
 		return ErrDenied
 	}
-	return d.opt.Store.Acknowledge(ctx, seq, a.ID, d.Now().UTC().Truncate(time.Microsecond))
+	return d.did(ctx, a, "hand_over_taken", d.opt.Store.Acknowledge(ctx, seq, a.ID, d.Now().UTC().Truncate(time.Microsecond)))
 }
 
 // Colleagues lists who can take a dossier from a. Error: the store's.

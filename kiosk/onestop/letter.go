@@ -118,5 +118,6 @@ func (d *Desk) Extend(ctx context.Context, a Account, dossier string, newDue tim
 	if _, _, err := d.opt.Store.Draft(ctx, dossier, now, newDue); err != nil { // signing early needs no clock
 		return Letter{}, err
 	}
-	return d.opt.Store.Extend(ctx, dossier, a.Actor(), now, newDue, note)
+	l, err := d.opt.Store.Extend(ctx, dossier, a.Actor(), now, newDue, note)
+	return l, d.did(ctx, a, "extend", err)
 }

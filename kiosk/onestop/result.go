@@ -75,10 +75,11 @@ func (d *Desk) AddResult(ctx context.Context, a Account, dossier, name, code str
 	if err != nil {
 		return ResultFile{}, err
 	}
-	return d.opt.Store.AddResult(ctx, ResultFile{
+	r, err := d.opt.Store.AddResult(ctx, ResultFile{
 		Dossier: dossier, Name: name, Code: code, Type: kind, Size: len(file), SHA256: sha256.Sum256(file), Signature: signatureOf(file),
 		At: d.Now().UTC().Truncate(time.Microsecond), By: Person{a.ID, a.Name},
 	}, sealed)
+	return r, d.did(ctx, a, "result", err)
 }
 
 // resultSeal is the name under which the office seals to itself.

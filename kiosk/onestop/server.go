@@ -32,6 +32,8 @@ type ServerOptions struct {
 	PagesTLS *tls.Certificate
 	Version  string        // told in the start event
 	Sweep    time.Duration // how often deadlines are looked at, 0: never
+	Target   Target        // the national system that is told what happened, nil: none
+	Sync     time.Duration // how often
 }
 
 // Server is the running back office: the intake and the officers' pages, each on its own listener.
@@ -113,6 +115,9 @@ func (s *Server) Open(ctx context.Context) error {
 	s.halt = halt
 	if s.opt.Sweep > 0 {
 		s.wait.Go(func() { s.opt.Desk.SweepEvery(sweep, s.opt.Sweep) })
+	}
+	if s.opt.Target != nil && s.opt.Sync > 0 {
+		s.wait.Go(func() { s.opt.Desk.SyncEvery(sweep, s.opt.Target, s.opt.Sync) })
 	}
 	s.opt.Desk.log.Event(ctx, audit.OfficeStart, append(version(s.opt.Version), audit.MS(time.Since(s.started)))...)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"motcua/kiosk/calendar"
 	"motcua/kiosk/catalogue"
 	"motcua/kiosk/onestop"
+	"motcua/kiosk/onestop/national"
 	"motcua/kiosk/onestop/postgres"
 	"motcua/kiosk/onestop/sqlite"
 	"motcua/kiosk/provision"
@@ -137,8 +139,12 @@ func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store
 	if err != nil {
 		return nil, err
 	}
+	target, err := syncTarget(cfg)
+	if err != nil {
+		return nil, err
+	}
 	so := onestop.ServerOptions{
-		Desk: desk, Sweep: sweepEvery, Intake: cfg.Intake.Listen, TLS: keys.Server, Clients: keys.CA.Pool(),
+		Desk: desk, Sweep: sweepEvery, Target: target, Sync: time.Duration(cfg.Sync.Minutes) * time.Minute, Intake: cfg.Intake.Listen, TLS: keys.Server, Clients: keys.CA.Pool(),
 		Revoked: cfg.Intake.Revoked, Officers: cfg.Officers.Listen, Pages: pages, Version: version,
 	}
 	if cfg.Officers.Certificate != "" {
@@ -174,11 +180,29 @@ func setRules(cfg onestop.Config, o *onestop.Options) error {
 	if o.Forms, err = cfg.LetterForms(); err != nil {
 		return err
 	}
+	if o.National, err = cfg.StateMap(); err != nil {
+		return err
+	}
 	o.Terms, o.Place, o.Linked = r, cfg.Place(procedures), cfg.Children()
 	o.ApologyLead = time.Duration(cfg.Time.ApologyHours) * time.Hour
 	o.HandoverWait = time.Duration(cfg.Time.HandoverHours) * time.Hour
 	o.FeedbackTime = time.Duration(cfg.Time.FeedbackDays) * 24 * time.Hour
 	return nil
+}
+
+// syncTarget opens the national system of the configuration, nil when there is none. The account comes from the environment, so
+// that it stands in no file that is copied about.
+func syncTarget(cfg onestop.Config) (onestop.Target, error) {
+	o := national.Options{
+		Address: cfg.Sync.Address, Unit: cfg.Sync.Unit, User: os.Getenv("ONESTOP_SYNC_USER"), Password: os.Getenv("ONESTOP_SYNC_PASSWORD"),
+	}
+	switch cfg.Sync.Protocol {
+	case "DongBoHoSoMC":
+		return national.NewMC(o)
+	case "NoiHoSo":
+		return national.NewLGSP(o)
+	}
+	return nil, nil //nolint:nilnil // no national system is a choice
 }
 
 func openCatalogue(path string) (*catalogue.Catalogue, error) {

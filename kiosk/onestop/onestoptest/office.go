@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -244,8 +245,23 @@ func faceResult() kiosk.FaceResult {
 	}
 }
 
+// drawn keeps what was drawn once: tests ask for the same pictures many times.
+var drawn sync.Map
+
+func once(key any, draw func() []byte) []byte {
+	v, ok := drawn.Load(key)
+	if !ok {
+		v, _ = drawn.LoadOrStore(key, draw())
+	}
+	return bytes.Clone(v.([]byte))
+}
+
 // Portrait draws a head and shoulders: nobody's face.
 func Portrait(w, h int, light uint8) []byte {
+	return once([3]int{w, h, int(light)}, func() []byte { return portrait(w, h, light) })
+}
+
+func portrait(w, h int, light uint8) []byte {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	cx, cy := float64(w)/2, float64(h)*0.42
 	for y := range h {
@@ -271,7 +287,9 @@ func Portrait(w, h int, light uint8) []byte {
 }
 
 // Sheet draws a page with lines of grey where text would be.
-func Sheet(w, h int) []byte {
+func Sheet(w, h int) []byte { return once([2]int{w, h}, func() []byte { return sheet(w, h) }) }
+
+func sheet(w, h int) []byte {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {

@@ -23,6 +23,10 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if how := os.Getenv(receiverEnv); how != "" {
+		runReceiver(how)
+		return
+	}
 	cluster, noClust = postgrestest.Start(false)
 	code := m.Run()
 	if err := errors.Join(cluster.Stop(), goleak.Find()); err != nil {
