@@ -47,8 +47,10 @@
 //	papers       part, paper
 //	parts        name, type, size, sha256, width, height, attached
 //
-// Test vectors stand in testdata, with a description of each: a whole package of a person who does not exist, the authority and the
-// anchor to check it with, and packages that must be refused with the link that fails.
+// Test vectors stand in testdata/vectors: genuine.mcdp, a whole package of a person who does not exist; trust, what to check it with
+// (the issuer's certificate, and the office's in office/office.json); and vectors.json, changes of the package that must be refused,
+// each with the link that fails first and the SHA-256 of the package as changed. "container" and "manifest" are the links that
+// break when it cannot even be opened.
 //
 // Missing papers are no fault of a package: [Missing] tells what the procedure still wants.
 package dossier

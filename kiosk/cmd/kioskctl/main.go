@@ -31,6 +31,7 @@ var commands = map[string]command{
 	"demo":             {"sets up and runs a whole hall on simulated devices", demo},
 	"dg show":          {"shows a data group, decoded", dgShow},
 	"doctor":           {"checks the machine: every check, its result and the fix", doctorRun},
+	"evidence verify":  {"checks an evidence package offline, as any third party could", evidenceVerify},
 	"face compare":     {"compares the faces of two pictures", faceCompare},
 	"face eval":        {"error rates of the recogniser over a list of pairs", faceEval},
 	"face liveness":    {"whether pictures show a person or a picture of one", faceLiveness},

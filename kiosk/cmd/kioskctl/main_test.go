@@ -28,6 +28,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
+			vectors, err := filepath.Abs(vectorFolder)
+			if err != nil {
+				return err
+			}
+			env.Setenv("VECTORS", vectors) // the published evidence
 			return os.WriteFile(filepath.Join(env.WorkDir, "face.jpg"), emrtdtest.Silhouette(90), 0o600)
 		},
 		Condition: func(cond string) (bool, error) {
