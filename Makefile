@@ -64,9 +64,10 @@ PLAIN := vision/face vision/liveness vision/ocrb vision/paper vision/qr vision/v
          $(addprefix drivers/emrtd/,bsi chipbench dh ec emrtdtest icao lds pa tlv)
 
 unit: ## the Go tests, with the race detector where anything is concurrent
-	$(GO) test -race $(TESTFLAGS) $$($(GO) list ./... | grep -vE '^motcua/($(subst $() ,|,$(strip $(PLAIN))))$$')
+	$(GO) test -race $(TESTFLAGS) -skip '^TestSoakPACE$$' $$($(GO) list ./... | grep -vE '^motcua/($(subst $() ,|,$(strip $(PLAIN))))$$')
 	$(GO) test -race $(TESTFLAGS) -run 'Hub|Camera' ./vision/face
 	$(GO) test $(TESTFLAGS) $(addprefix ./,$(PLAIN))
+	$(GO) test $(TESTFLAGS) -run '^TestSoakPACE$$' ./drivers/emrtd
 
 e2e: build ## the browser tests, when Node and Chromium are there
 	@if [ ! -f ui/e2e/package.json ]; then echo "e2e: no browser tests in ui/e2e"; \
