@@ -80,6 +80,10 @@ bench: ## chip read, face stages, search, seal and queue, start-up, memory
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./... | tee $(BUILD)/bench.txt
 	@awk -f kiosk/daemon/bench.awk $(BUILD)/bench.txt
 
+.PHONY: bench-visit
+bench-visit: ## whole visits on simulated devices with a card's true times: the identity step, the machine's share (N=10)
+	KIOSK_BENCH_VISIT=$${N:-10} $(GO) test -run '^TestVisitTimes$$' -count 1 -v -timeout 30m ./kiosk/daemon
+
 bsi: ## the BSI TR-03105-5.1 test plan: passed, failed, not applicable with reasons, into build/bsi.md
 	@mkdir -p $(BUILD)
 	$(GO) test -run '^TestPlan$$' -count 1 ./drivers/emrtd/bsi -report $(abspath $(BUILD))/bsi.md || { tail -40 $(BUILD)/bsi.md; exit 1; }

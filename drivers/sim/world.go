@@ -80,8 +80,9 @@ type World struct {
 
 	mu      sync.Mutex
 	scene   Scene
-	placed  string // whose card is on the reader
-	fault   string // with what fault
+	link    emrtdtest.Latency // of the cards placed
+	placed  string            // whose card is on the reader
+	fault   string            // with what fault
 	changed chan struct{}
 	follow  func(Scene)
 }
@@ -172,13 +173,33 @@ func (w *World) Person(key string) (Person, error) {
 	return Person{}, kiosk.Errorf(kiosk.CodeBadInput, "find a person of the demo", "", "nobody is called %q", key)
 }
 
+// Link makes the cards placed from now on take the time that a radio link of that bit rate and a card's processor take, as
+// [emrtdtest.Link] models it; 0 takes no time.
+func (w *World) Link(kbps int) error {
+	var l emrtdtest.Latency
+	var err error
+	if kbps != 0 {
+		l, err = emrtdtest.Link(kbps)
+	}
+	if err == nil {
+		w.change(func() { w.link = l })
+	}
+	return err
+}
+
+func (w *World) latency() emrtdtest.Latency {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.link
+}
+
 // Put places a person's card on the reader, "" fault for a sound one; see [emrtdtest.Faults] for the others.
 func (w *World) Put(key, fault string) error {
 	p, err := w.Person(key)
 	if err != nil {
 		return err
 	}
-	var opt emrtdtest.Options
+	opt := emrtdtest.Options{Latency: w.latency()}
 	if fault != "" {
 		f, err := emrtdtest.FaultByName(fault)
 		if err != nil {

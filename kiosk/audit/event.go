@@ -91,7 +91,7 @@ var Events = map[Event]Spec{
 	RequestRefused:  {"a request was refused: wrong origin, stale, too large", slog.LevelWarn, false, []Key{KeyReason, KeyStatus}},
 
 	VisitStart:      {"somebody touched the start", slog.LevelInfo, true, nil},
-	VisitEnd:        {"the visit ended: why, after how long", slog.LevelInfo, true, []Key{KeyReason, KeyMS}},
+	VisitEnd:        {"the visit ended: on which screen, after how long, of which devices took how much", slog.LevelInfo, true, []Key{KeyReason, KeyMS, KeyMachine}},
 	VisitWiped:      {"the visit's memory was wiped", slog.LevelInfo, true, []Key{KeyMS}},
 	SessionScreen:   {"the screen changed; ms was spent on the one left", slog.LevelDebug, false, []Key{KeyFrom, KeyTo, KeyMS}},
 	HelpCalled:      {"help was called on a screen", slog.LevelInfo, true, []Key{KeyScreen}},

@@ -28,6 +28,7 @@ const (
 	KeyGiven     Key = "given"
 	KeyHits      Key = "hits"
 	KeyKey       Key = "key"
+	KeyMachine   Key = "machine_ms"
 	KeyMS        Key = "ms"
 	KeyOK        Key = "ok"
 	KeyPapers    Key = "papers"
@@ -83,6 +84,7 @@ var Keys = map[Key]Rule{
 	KeyGiven:     {"whether a consent was given", flag},
 	KeyHits:      {"search results", number},
 	KeyKey:       {"from what the chip's key was derived", oneOf(kiosk.KeyCAN, kiosk.KeyNumber, kiosk.KeyMRZ)},
+	KeyMachine:   {"milliseconds that devices took of it", number},
 	KeyMS:        {"duration in milliseconds", number},
 	KeyOK:        {"whether it succeeded; for the doctor, the checks that did", either(flag, number)},
 	KeyPapers:    {"papers of a dossier", number},

@@ -59,6 +59,7 @@ type Daemon struct {
 	maker  *maker
 	voice  *speaker.Speaker
 	runner *session.Runner
+	timings context.CancelFunc // ends the counting
 	web    web
 
 	work    sync.WaitGroup
@@ -151,6 +152,7 @@ func (d *Daemon) openSession(ctx context.Context) error {
 		Name: d.self.Name, Commune: d.opt.Config.Kiosk.Commune, Hotline: d.opt.Config.Kiosk.Hotline, Office: d.office.Name,
 		Version: d.opt.Version,
 	}, bootID())
+	d.keepTimings()
 	return nil
 }
 
@@ -223,6 +225,7 @@ func (d *Daemon) stop() error {
 	if d.runner != nil {
 		d.web.begin()
 		d.runner.Close()
+		d.timings()
 	}
 	errs = append(errs, d.web.stop())
 	if d.outbox != nil {

@@ -38,6 +38,9 @@ type Runner struct {
 	previews  map[uint64]context.CancelFunc
 	previewed uint64
 	entered   time.Time // the screen
+	clock     clock
+	endedOn   string // the screen on which the visit ended
+	timings   Timings
 	deadline  time.Time
 	timer     *time.Timer
 	greeted   time.Time           // when somebody who came near was last greeted
@@ -183,7 +186,12 @@ func (r *Runner) turned(before State) {
 	}
 	r.log(audit.SessionScreen, audit.Word(audit.KeyFrom, before.Screen.String()),
 		audit.Word(audit.KeyTo, r.state.Screen.String()), audit.MS(time.Since(r.entered)))
-	r.entered = time.Now()
+	if r.state.Screen == Wiping {
+		r.endedOn = before.Screen.String()
+	}
+	now := time.Now()
+	r.left(before.Screen, r.state.Screen, now.Sub(r.entered), now)
+	r.entered = now
 	if !keepsTyped[r.state.Screen] {
 		r.visit.Invalid, r.visit.Typed = "", ""
 	}

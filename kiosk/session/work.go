@@ -393,7 +393,7 @@ func (r *Runner) wipe() {
 	if r.ports.Voice != nil {
 		r.ports.Voice.Silence()
 	}
-	begun, visit, started := time.Now(), r.number, r.visit.Started
+	begun, visit, started, from := time.Now(), r.number, r.visit.Started, r.endedOn
 	r.live.Go(func() {
 		r.work.Wait()
 		r.mu.Lock()
@@ -403,7 +403,7 @@ func (r *Runner) wipe() {
 		}
 		r.forget()
 		r.log(audit.VisitWiped, audit.MS(time.Since(begun)))
-		r.log(audit.VisitEnd, audit.MS(begun.Sub(started)))
+		r.log(audit.VisitEnd, audit.MS(begun.Sub(started)), audit.Word(audit.KeyReason, from), audit.Int(audit.KeyMachine, r.clock.machine.Milliseconds()))
 		r.dispatch(Event{Kind: EvWiped})
 	})
 }

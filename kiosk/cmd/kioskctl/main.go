@@ -41,6 +41,7 @@ var commands = map[string]command{
 	"scan mrz":         {"reads the machine-readable zone in a picture", scanMRZ},
 	"scan qr":          {"reads the QR codes in a picture", scanQR},
 	"scan paper":       {"finds, judges and straightens the pages on pictures", scanPaper},
+	"timings":          {"how long citizens and devices stay on each screen", timings},
 	"sod verify":       {"passive authentication of files", sodVerify},
 }
 
