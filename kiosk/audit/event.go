@@ -60,6 +60,7 @@ const (
 	DeskAct           Event = "desk.act"
 	QueueDrawn        Event = "queue.drawn"
 	FeedbackKept      Event = "feedback.kept"
+	FeedbackDelivered Event = "feedback.delivered"
 	Rated             Event = "rated"
 	CardForgotten     Event = "card.forgotten"
 	Fault             Event = "fault"
@@ -115,6 +116,7 @@ var Events = map[Event]Spec{
 	CardForgotten:   {"a visit ended and its card still lies on the reader", slog.LevelWarn, true, nil},
 	StatusLookup:    {"a receipt token was looked up", slog.LevelInfo, true, []Key{KeyFound, KeyCode, KeyMS}},
 
+	FeedbackDelivered: {"the office has what somebody wrote", slog.LevelInfo, true, []Key{KeyMS}},
 	OutboxDelivered:   {"a dossier was acknowledged and purged", slog.LevelInfo, true, []Key{KeyMS, KeyTry, KeyAge}},
 	OutboxRetry:       {"a delivery failed and will be tried again", slog.LevelWarn, false, []Key{KeyCode, KeyTry, KeyWait}},
 	OutboxQuarantined: {"a dossier waits for a technician", slog.LevelError, true, []Key{KeyCode, KeyTry}},

@@ -47,20 +47,22 @@ type Photos func(key string) (jpeg []byte, ok bool)
 
 // Daemon is a running kiosk.
 type Daemon struct {
-	opt    Options
-	log    *audit.Log
-	begun  time.Time
-	store  *store.Store
-	office *provision.Office
-	self   *provision.Identity
-	client *backoffice.Client
-	outbox *outbox.Outbox
-	dev    devices
-	maker  *maker
-	voice  *speaker.Speaker
-	runner *session.Runner
-	timings context.CancelFunc // ends the counting
-	web    web
+	opt      Options
+	log      *audit.Log
+	begun    time.Time
+	store    *store.Store
+	office   *provision.Office
+	self     *provision.Identity
+	client   *backoffice.Client
+	outbox   *outbox.Outbox
+	dev      devices
+	maker    *maker
+	voice    *speaker.Speaker
+	runner   *session.Runner
+	timings  context.CancelFunc // ends the counting
+	feedback context.CancelFunc // ends the delivery of feedback
+	wrote    chan struct{}      // somebody wrote
+	web      web
 
 	work    sync.WaitGroup
 	started bool // told in the log
@@ -153,6 +155,7 @@ func (d *Daemon) openSession(ctx context.Context) error {
 		Version: d.opt.Version,
 	}, bootID())
 	d.keepTimings()
+	d.deliverFeedback()
 	return nil
 }
 
@@ -226,6 +229,7 @@ func (d *Daemon) stop() error {
 		d.web.begin()
 		d.runner.Close()
 		d.timings()
+		d.feedback()
 	}
 	errs = append(errs, d.web.stop())
 	if d.outbox != nil {

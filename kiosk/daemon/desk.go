@@ -34,9 +34,14 @@ func (b feedbackBox) Put(ctx context.Context, text string) (code string, err err
 	if err != nil {
 		return "", err
 	}
-	return token, b.store.PutFeedback(ctx, kiosk.Sealed{
+	err = b.store.PutFeedback(ctx, kiosk.Sealed{
 		ID: id, TokenID: kiosk.TokenID(token), Created: f.At, Body: body, SHA256: sha256.Sum256(body),
 	})
+	select {
+	case b.wrote <- struct{}{}: // deliver it now
+	default:
+	}
+	return token, err
 }
 
 // clockSlack is how far the wall clock may be off: consents and receipts bear its time.

@@ -9,6 +9,7 @@ import (
 
 	"motcua/kiosk/daemon"
 	"motcua/kiosk/session"
+	"motcua/kiosk/store"
 )
 
 // What needs no dossier works from the touch to the disk: a number, a word to the office, the rota.
@@ -40,6 +41,7 @@ func TestDesk(t *testing.T) {
 		t.Error("what was written is in the log")
 	}
 
+	until(t, "the office has what was written", func() bool { return h.waitingFeedback() == 0 })
 	h.page.do("home", "start")
 	h.page.do("rota", "rota")
 	if !strings.Contains(h.page.body, "Chưa có lịch") {
@@ -56,4 +58,17 @@ func TestDesk(t *testing.T) {
 	if !strings.Contains(h.page.body, "Lê Thị Giả") || !strings.Contains(h.page.body, "Hôm nay") {
 		t.Error("the rota is not shown")
 	}
+}
+
+func (h *hall) waitingFeedback() int {
+	s, err := store.Attach(h.t.Context(), filepath.Join(h.demo.Dir, "kiosk", "data", "kiosk.db"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	n, err := s.WaitingFeedback(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return n
 }
