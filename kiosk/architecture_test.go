@@ -31,6 +31,7 @@ var imports = map[string][]string{
 	"kiosk/session":    {"kiosk", "kiosk/audit"},
 	"kiosk/catalogue":  {"kiosk"},
 	"kiosk/calendar":   {"kiosk"},
+	"kiosk/places":     {"kiosk", "kiosk/catalogue"},                            // names are folded and compared as the catalogue does
 	"kiosk/bundle":     {"kiosk"},                                               // signed data files: catalogue and calendar, each unaware of how it came
 	"kiosk/devicekey":  {},                                                      // the device's signature, of evidence, envelopes and deletion records alike
 	"kiosk/dossier":    {"kiosk", "kiosk/mrz", "kiosk/cccd", "kiosk/devicekey"}, // the device signs the evidence

@@ -10,11 +10,14 @@ type Place struct {
 
 // Places holds provinces and communes. Find takes what people type and gives the nearest first, old names included; province
 // "" means the whole country. Renamed gives the units that an old name or code belongs to now: nil when that is not known,
-// several when the old unit was divided. Error of Place: not_found.
+// several when the old unit was divided. Resolve reads an address of an older document ("Xã A, Huyện B, Tỉnh C"): the communes that
+// its commune is now, and the province, nil when not known; it is a proposal that the citizen confirms, the document's own text
+// stays. Error of Place: not_found.
 type Places interface {
 	Provinces() []Place
 	Communes(province string) []Place
 	Place(code string) (Place, error)
 	Find(query, province string, limit int) []Place
 	Renamed(old string) []Place
+	Resolve(address string) (commune []Place, province *Place)
 }

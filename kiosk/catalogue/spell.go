@@ -142,6 +142,9 @@ func (s *speller) pair(text string) float64 {
 	return 1 + n/(n+10)
 }
 
+// OneSlip reports whether two folded texts are the same but for one letter: changed, missing, too many, or two exchanged.
+func OneSlip(a, b string) bool { return within1(a, b) }
+
 // within1 reports whether one letter changed, missing, too many, or two neighbours exchanged make b of a.
 func within1(a, b string) bool {
 	if len(a) > len(b) {
