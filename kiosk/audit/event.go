@@ -15,6 +15,7 @@ const (
 	KioskStop         Event = "kiosk.stop"
 	Config            Event = "config"
 	CatalogueLoaded   Event = "catalogue.loaded"
+	BundleRefused     Event = "bundle.refused"
 	PartReady         Event = "part.ready"
 	PartAbsent        Event = "part.absent"
 	PartLost          Event = "part.lost"
@@ -82,6 +83,7 @@ var Events = map[Event]Spec{
 	KioskStop:       {"kioskd stops in order", slog.LevelInfo, true, []Key{KeyReason, KeyMS}},
 	Config:          {"the configuration was read", slog.LevelInfo, false, []Key{KeyOK, KeyCode}},
 	CatalogueLoaded: {"a catalogue is in use", slog.LevelInfo, true, []Key{KeyVersion, KeyCount, KeyMS}},
+	BundleRefused:   {"signed bundles were refused or are out of date: the one before is in use", slog.LevelError, true, []Key{KeyCount, KeyCode}},
 	PartReady:       {"a part of the machine is ready", slog.LevelInfo, false, []Key{KeyPart, KeyMS}},
 	PartAbsent:      {"a part is not there; the officer path is the way on", slog.LevelWarn, false, []Key{KeyPart, KeyCode}},
 	PartLost:        {"a part that was there went away; why, where it is known", slog.LevelWarn, true, []Key{KeyPart, KeyReason, KeyCode}},

@@ -175,6 +175,9 @@ func (c *Config) checkOffice() *problem {
 	if c.Office.Dir == "" {
 		return &problem{"office.dir", "is empty", "name the folder that holds office.json, device.key and device.crt"}
 	}
+	if (c.Catalogue.Bundles == "") != (c.Catalogue.Keys == "") {
+		return &problem{"catalogue.bundles", "and catalogue.keys go together", "name both, or leave both empty"}
+	}
 	return nil
 }
 

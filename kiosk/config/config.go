@@ -16,6 +16,8 @@ type Config struct {
 	Match     Match     `toml:"match"`
 	Office    Office    `toml:"office"`
 	Catalogue Catalogue `toml:"catalogue"`
+	Calendar  Calendar  `toml:"calendar"`
+	Places    Places    `toml:"places"`
 	Voice     Voice     `toml:"voice"`
 	Printer   Printer   `toml:"printer"`
 	Panel     Panel     `toml:"panel"`
@@ -91,9 +93,23 @@ type Office struct {
 	Dir string `toml:"dir"`
 }
 
-// Catalogue is the procedure catalogue.
+// Catalogue is the procedure catalogue. Bundles is a folder of signed bundles, of calendars as well; the newest one in force goes
+// before File.
 type Catalogue struct {
-	File string `toml:"file"` // "" takes the starter catalogue inside the program
+	File    string `toml:"file"`    // "" takes the starter catalogue inside the program
+	Bundles string `toml:"bundles"` // "" takes no bundles
+	Keys    string `toml:"keys"`    // PEM file of the public keys whose bundles are taken
+}
+
+// Calendar is the calendar of working days.
+type Calendar struct {
+	File   string `toml:"file"`   // "" takes the starter calendar inside the program
+	Office string `toml:"office"` // key of this office in the file; "" is the default office
+}
+
+// Places is the list of provinces and communes.
+type Places struct {
+	Dir string `toml:"dir"` // folder of provinces.json and communes.json; "" has no list
 }
 
 // How numbers are read.
@@ -167,6 +183,8 @@ func Default() Config {
 		UI:        UI{PxPerMM: 4.03, Tone: ToneOld},
 		Log:       Log{Level: "info"},
 		Catalogue: Catalogue{},
+		Calendar:  Calendar{},
+		Places:    Places{},
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
 	"motcua/kiosk/backoffice"
-	"motcua/kiosk/catalogue"
 	"motcua/kiosk/config"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/provision"
@@ -140,12 +139,17 @@ func (d *Daemon) openOffice(context.Context) error {
 // openSession opens the catalogue and the devices and starts the visits.
 func (d *Daemon) openSession(ctx context.Context) error {
 	begun := time.Now()
-	cat, err := catalogue.Open(d.opt.Config.Catalogue.File)
+	cat, err := LoadCatalogue(d.opt.Config)
 	if err != nil {
 		return err
 	}
+	_, office, err := LoadCalendar(d.opt.Config)
+	if err != nil {
+		return err
+	}
+	d.reportBundles(ctx)
 	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
-	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox}
+	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox, catalogue: cat, deadlines: office}
 	if err := d.openDevices(ctx); err != nil {
 		return err
 	}
@@ -157,6 +161,14 @@ func (d *Daemon) openSession(ctx context.Context) error {
 	d.keepTimings()
 	d.deliverFeedback()
 	return nil
+}
+
+// reportBundles says what was refused among the signed bundles: the one before is in use.
+func (d *Daemon) reportBundles(ctx context.Context) {
+	alarms, err := Alarms(d.opt.Config)
+	if len(alarms) > 0 || err != nil {
+		d.log.Event(ctx, audit.BundleRefused, audit.Int(audit.KeyCount, len(alarms)), audit.Code(&kiosk.Error{Code: kiosk.CodeBundle}))
+	}
 }
 
 func (d *Daemon) openVoice(ctx context.Context) {

@@ -20,6 +20,9 @@ type maker struct {
 	self    *provision.Identity
 	version string
 
+	catalogue kiosk.Catalogue
+	deadlines kiosk.Deadlines
+
 	mu    sync.Mutex
 	id    string             // of the dossier of the visit that runs
 	asked *dossier.Challenge // of the last card that was asked in it
@@ -89,6 +92,22 @@ func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error
 func (m *maker) Receipt(d *kiosk.Dossier) kiosk.Receipt {
 	return kiosk.Receipt{
 		Token: kiosk.FormatToken(d.Token), URL: m.office.ReceiptURL(d.Token), Procedure: d.Procedure.Name, Submitted: d.Created,
-		Office: m.office.Name, Hotline: m.office.Hotline, Return: d.Return.Method, Papers: len(d.Papers),
+		Office: m.office.Name, Hotline: m.office.Hotline, Return: d.Return.Method, Papers: len(d.Papers), Estimated: m.estimate(d),
 	}
+}
+
+// estimate gives by when the result may be ready, were the dossier received now; the zero time when the catalogue states no time.
+func (m *maker) estimate(d *kiosk.Dossier) time.Time {
+	if m.catalogue == nil || m.deadlines == nil {
+		return time.Time{}
+	}
+	p, err := m.catalogue.Procedure(d.Procedure.Code)
+	if err != nil {
+		return time.Time{}
+	}
+	due, err := m.deadlines.Due(p, kiosk.ChannelDirect, d.Created)
+	if err != nil {
+		return time.Time{}
+	}
+	return due.At
 }

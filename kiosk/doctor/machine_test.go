@@ -203,6 +203,18 @@ func TestProbes(t *testing.T) {
 		"catalogue broken": {Catalogue(func() (string, int, error) {
 			return "", 0, &kiosk.Error{Code: kiosk.CodeCatalogue, Hint: "get it again"}
 		}), Fail},
+		"calendar":      {Calendar(func() (time.Time, error) { return time.Now().AddDate(1, 0, 0), nil }, time.Now), OK},
+		"calendar ends": {Calendar(func() (time.Time, error) { return time.Now().AddDate(0, 1, 0), nil }, time.Now), Warn},
+		"calendar broken": {Calendar(func() (time.Time, error) {
+			return time.Time{}, &kiosk.Error{Code: kiosk.CodeCalendar, Hint: "get it again"}
+		}, time.Now), Fail},
+		"no bundles":        {Bundles("", func() ([]string, error) { return nil, nil }), Absent},
+		"bundles":           {Bundles("d", func() ([]string, error) { return nil, nil }), OK},
+		"bundle refused":    {Bundles("d", func() ([]string, error) { return []string{"a catalogue was refused: unsigned"}, nil }), Fail},
+		"bundles no key":    {Bundles("d", func() ([]string, error) { return nil, &kiosk.Error{Code: kiosk.CodeKeyMissing, Hint: "name the keys"} }), Fail},
+		"no places":         {Places(func() (int, error) { return 0, nil }), Absent},
+		"places":            {Places(func() (int, error) { return 3355, nil }), OK},
+		"places broken":     {Places(func() (int, error) { return 0, &kiosk.Error{Code: kiosk.CodeConfigInvalid, Hint: "name the folder"} }), Fail},
 		"office":            {office(nil), OK},
 		"office offline":    {office(offline), Warn},
 		"office impostor":   {office(&kiosk.Error{Code: kiosk.CodeOfficeUntrusted, Hint: "check the keys"}), Fail},

@@ -140,6 +140,54 @@ func Catalogue(load func() (version string, count int, err error)) Check {
 	}}
 }
 
+// calendarSoon is how long before its end a calendar needs a person.
+const calendarSoon = 60 * 24 * time.Hour
+
+// Calendar checks that the working days can be reckoned, and for how long they are known.
+func Calendar(load func() (until time.Time, err error), now func() time.Time) Check {
+	return Check{Name: "calendar", Run: func(context.Context) Finding {
+		until, err := load()
+		if err != nil {
+			return FromError(err)
+		}
+		if until.Sub(now()) < calendarSoon {
+			return Warned("the calendar knows the days until "+until.Format(time.DateOnly)+" only", "install the calendar of the next year")
+		}
+		return Good("knows the days until %s", until.Format(time.DateOnly))
+	}}
+}
+
+// Bundles checks that no signed bundle was refused and that those in use are in force.
+func Bundles(dir string, alarms func() ([]string, error)) Check {
+	return Check{Name: "bundles", Run: func(context.Context) Finding {
+		const fix = "look with kioskctl bundle show, and install a bundle that the office has signed"
+		list, err := alarms()
+		switch {
+		case dir == "":
+			return Missing("no signed bundles are configured", "")
+		case err != nil:
+			return FromError(err)
+		case len(list) > 0:
+			return Failed(strings.Join(list, "; "), fix)
+		}
+		return Good("nothing was refused")
+	}}
+}
+
+// Places checks the list of provinces and communes; count is 0 when none is configured.
+func Places(load func() (count int, err error)) Check {
+	return Check{Name: "places", Run: func(context.Context) Finding {
+		n, err := load()
+		switch {
+		case err != nil:
+			return FromError(err)
+		case n == 0:
+			return Missing("no list of provinces and communes is configured", "")
+		}
+		return Good("%d provinces and communes", n)
+	}}
+}
+
 // Office checks that the back office answers. A kiosk without it keeps taking dossiers in, so silence is a warning.
 func Office(ping func(context.Context) error) Check {
 	return Check{Name: "office", Run: func(ctx context.Context) Finding {

@@ -12,15 +12,9 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/bundle"
 	"motcua/kiosk/calendar"
-	"motcua/kiosk/catalogue"
+	"motcua/kiosk/daemon"
 	"motcua/kiosk/provision"
 )
-
-// payloadChecks are the readers of what bundles carry.
-var payloadChecks = map[bundle.Kind]func(payload []byte) error{
-	bundle.KindCatalogue: func(p []byte) error { _, err := catalogue.ParseFile("bundle", p); return err },
-	bundle.KindCalendar:  func(p []byte) error { _, err := calendar.Parse("bundle", p); return err },
-}
 
 // readInput reads a file that a command was given, within a bundle's limit.
 func readInput(path string) ([]byte, error) {
@@ -58,7 +52,7 @@ func (o *signOptions) flags(fs *flag.FlagSet) {
 
 // write signs a payload and writes the bundle to out.
 func (o *signOptions) write(kind bundle.Kind, payload []byte) error {
-	if err := payloadChecks[kind](payload); err != nil {
+	if err := daemon.Readable(kind, payload); err != nil {
 		return err
 	}
 	pem, err := readInput(o.key)
@@ -91,19 +85,7 @@ func (o *shelfOptions) flags(fs *flag.FlagSet, withKind bool) {
 }
 
 func (o *shelfOptions) shelf() (*bundle.Shelf, error) {
-	check := payloadChecks[bundle.Kind(o.kind)]
-	if check == nil || o.dir == "" || o.trust == "" {
-		return nil, kiosk.Errorf(kiosk.CodeBadInput, "open the bundles", "give -kind catalogue or calendar, -dir and -trust", "kind, folder or trusted keys are missing")
-	}
-	pem, err := readInput(o.trust)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := bundle.PublicKeys(pem)
-	if err != nil {
-		return nil, err
-	}
-	return &bundle.Shelf{Dir: o.dir, Kind: bundle.Kind(o.kind), Trusted: keys, Check: check, Write: provision.WriteFile}, nil
+	return daemon.Shelf(bundle.Kind(o.kind), o.dir, o.trust)
 }
 
 func bundleSign(_ context.Context, c *console, args []string) exitCode {
@@ -116,7 +98,7 @@ func bundleSign(_ context.Context, c *console, args []string) exitCode {
 	if err != nil {
 		return c.usageExit(err)
 	}
-	if payloadChecks[bundle.Kind(*kind)] == nil || o.out == "" || o.key == "" {
+	if *kind == "" || o.out == "" || o.key == "" {
 		return c.usageError("-kind, -key or -out is missing")
 	}
 	payload, err := readInput(operands[0])

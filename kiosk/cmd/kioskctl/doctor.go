@@ -19,10 +19,10 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
 	"motcua/kiosk/backoffice"
-	"motcua/kiosk/catalogue"
 	"motcua/kiosk/config"
 	"motcua/kiosk/daemon"
 	"motcua/kiosk/doctor"
+	"motcua/kiosk/places"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/store"
 	"motcua/vision"
@@ -101,7 +101,10 @@ func checksFor(path string) []doctor.Check {
 		doctor.Trust(cfg.Trust.Dir, probeTrust),
 		doctor.Device("camera", cfg.Camera.Face, "face camera"),
 		doctor.Device("paper_camera", cfg.Camera.Paper, "document camera"),
-		doctor.Catalogue(func() (string, int, error) { return probeCatalogue(cfg.Catalogue.File) }),
+		doctor.Catalogue(func() (string, int, error) { return probeCatalogue(cfg) }),
+		doctor.Calendar(func() (time.Time, error) { return probeCalendar(cfg) }, time.Now),
+		doctor.Bundles(cfg.Catalogue.Bundles, func() ([]string, error) { return daemon.Alarms(cfg) }),
+		doctor.Places(func() (int, error) { return probePlaces(cfg.Places.Dir) }),
 		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg.Office.Dir) }),
 		doctor.Certificate(filepath.Join(cfg.Office.Dir, provision.FileDeviceCert), time.Now),
 		doctor.Printer(cfg.Printer.Device, func(ctx context.Context) (doctor.PrinterState, error) { return probePrinter(ctx, cfg.Printer) }),
@@ -193,12 +196,34 @@ func probeTrust(dir string) (doctor.TrustState, error) {
 	return doctor.TrustState{Anchors: s.Len(), Date: s.Date(), Problems: s.Problems(time.Now())}, nil
 }
 
-func probeCatalogue(file string) (version string, count int, err error) {
-	c, err := catalogue.Open(file)
+func probeCatalogue(cfg config.Config) (version string, count int, err error) {
+	c, err := daemon.LoadCatalogue(cfg)
 	if err != nil {
 		return "", 0, err
 	}
 	return c.Version(), c.Count(), nil
+}
+
+func probeCalendar(cfg config.Config) (until time.Time, err error) {
+	set, _, err := daemon.LoadCalendar(cfg)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return set.Until(), nil
+}
+
+func probePlaces(dir string) (count int, err error) {
+	if dir == "" {
+		return 0, nil
+	}
+	p, err := places.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	for _, v := range p.Provinces() {
+		count += 1 + len(p.Communes(v.Code))
+	}
+	return count, nil
 }
 
 func pingOffice(ctx context.Context, dir string) error {
