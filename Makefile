@@ -24,7 +24,7 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision powercut model fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision eval-vision powercut model fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
@@ -111,8 +111,14 @@ bench-search: ## search in the starter and in 7,000 procedures, ours and SQLite'
 	KIOSK_BENCH_MD=$(abspath $(BUILD))/search.md $(GO) test -tags sqlite_fts5 -run '^$$' -bench FTS5 -benchtime 1x ./kiosk/store
 	@cat $(BUILD)/search.md
 
-soak-vision: ## 20,000 frames through camera, detector and recogniser: no picture left, memory flat (SOAK says how many)
+soak-vision: ## 20,000 frames: no picture left, memory flat (SOAK says how many); the vision process killed and stopped 100 times
 	KIOSK_SOAK=$${SOAK:-20000} $(GO) test -tags matprofile -run '^TestSoak$$' -count 1 -v -timeout 120m ./vision/face
+	KIOSK_SOAK=100 $(GO) test -run '^TestSoakKills$$' -count 1 -v ./vision/child
+
+eval-vision: ## 300 machine-readable zones, 200 scenes of pages, 26 clips of each attack: the figures of their packages (half an hour)
+	KIOSK_CARDS=100 $(GO) test -run '^TestGeneratedCards$$' -count 1 -v -timeout 60m ./vision/ocrb
+	KIOSK_SCENES=50 $(GO) test -run '^Test(PagesAreFoundAndTurned|BadPicturesAreRefused)$$' -count 1 -v -timeout 60m ./vision/paper
+	KIOSK_LIVENESS_CLIPS=26 $(GO) test -run '^TestAttacks$$' -count 1 -v -timeout 60m ./vision/liveness
 
 powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and kills them: nothing lost, nothing doubled
 	POWERCUT_N=$${N:-10000} $(GO) test -count 1 -v -timeout 180m ./kiosk/powercut

@@ -11,20 +11,20 @@ import (
 )
 
 var sample = []Row{
-	{Link: "424 kbit/s, FSD 256", APDUs: 20, Bytes: 20000, Total: 1100 * time.Millisecond, Wire: 500 * time.Millisecond, Card: 500 * time.Millisecond, CPU: 30 * time.Millisecond},
+	{Link: "424 kbit/s, FSD 256", APDUs: 20, Bytes: 20000, Total: 1100 * time.Millisecond, Wire: 500 * time.Millisecond, Card: 500 * time.Millisecond, CPU: 30 * time.Millisecond, Ours: 10 * time.Millisecond},
 	{Link: "PN532 <HSU> & 115200", APDUs: 20, Bytes: 20000, Total: 3050 * time.Millisecond, Wire: 500 * time.Millisecond, Card: 500 * time.Millisecond, Host: 2 * time.Second},
 }
 
 func TestRow(t *testing.T) {
 	a, b := sample[0], sample[1]
-	if a.Rest() != 100*time.Millisecond || a.Ratio() != 1.1 || a.PerAPDU() != 5*time.Millisecond || a.HostPerAPDU() != 0 {
+	if a.Rest() != 100*time.Millisecond || a.Ratio() != 1.1 || a.PerAPDU() != 5*time.Millisecond || a.OursPerAPDU() != 500*time.Microsecond || a.HostPerAPDU() != 0 {
 		t.Errorf("rest %v, ratio %v, %v an APDU", a.Rest(), a.Ratio(), a.PerAPDU())
 	}
 	if b.Rest() != 50*time.Millisecond || b.LinkRatio() < 1.016 || b.LinkRatio() > 1.017 || b.HostPerAPDU() != 100*time.Millisecond {
 		t.Errorf("rest %v, ratio %v, %v an APDU", b.Rest(), b.LinkRatio(), b.HostPerAPDU())
 	}
 	var none Row
-	if none.Ratio() != 0 || none.PerAPDU() != 0 || none.HostPerAPDU() != 0 {
+	if none.Ratio() != 0 || none.PerAPDU() != 0 || none.OursPerAPDU() != 0 || none.HostPerAPDU() != 0 {
 		t.Error("the zero row divides by nothing")
 	}
 	if got := Median([]Row{{Total: 3}, {Total: 1}, {Total: 2}}); got.Total != 2 {
@@ -41,7 +41,7 @@ func TestMarkdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	want := "| 424 kbit/s, FSD 256 | 20 | 20000 | 1100.0 | 500.0 | 500.0 | 0.0 | 100.0 | 30.0 | 1.100 | 1.100 | 5000 | 0 |"
+	want := "| 424 kbit/s, FSD 256 | 20 | 20000 | 1100.0 | 500.0 | 500.0 | 0.0 | 100.0 | 30.0 | 10.0 | 1.100 | 1.100 | 5000 | 500 | 0 |"
 	if len(lines) != 4 || lines[2] != want {
 		t.Errorf("%s", b.String())
 	}
