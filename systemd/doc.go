@@ -4,7 +4,7 @@
 // a unit that does not load, or that lost its sandbox, is found on the developer's machine.
 //
 //	units/                  kioskd, kiosk-browser (cage and Chromium on the loopback page), onestopd; a drop-in for pcscd
-//	options/                drop-ins a technician copies when the hardware asks for it (a PN532 reader, a receipt printer, lamps)
+//	options/                drop-ins a technician copies when the hardware asks for it (a PN532 reader, a receipt printer, lamps, earphones)
 //	sysusers.d, tmpfiles.d  a user for each program, and their folders
 //	udev/, polkit/          who may use cameras and readers
 //	chromium/               managed policy: one page, nothing else (goes to /etc/chromium/policies/managed)

@@ -85,6 +85,9 @@ type World struct {
 	fault   string            // with what fault
 	changed chan struct{}
 	follow  func(Scene)
+
+	earphones bool
+	plugged   func(in bool) // told of the earphones
 }
 
 // New makes a world where nobody is at the kiosk and everything works.
@@ -327,6 +330,31 @@ func (w *World) CutNetwork(cut bool) {
 	w.change(func() {})
 }
 
+// PlugEarphones plugs the earphones in or out.
+func (w *World) PlugEarphones(in bool) {
+	w.change(func() {
+		w.earphones = in
+		if w.plugged != nil {
+			w.plugged(in)
+		}
+	})
+}
+
+// Earphones tells whether the earphones are in.
+func (w *World) Earphones() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.earphones
+}
+
+// FollowEarphones has every plugging of the earphones told to f, which must not call the world.
+func (w *World) FollowEarphones(f func(in bool)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.plugged = f
+	f(w.earphones)
+}
+
 // Reset empties the hall and mends everything.
 func (w *World) Reset() {
 	w.slot.Remove()
@@ -338,6 +366,7 @@ func (w *World) Reset() {
 	w.printer.OpenCover(false)
 	w.printer.Jam(false)
 	w.printer.Forget()
+	w.PlugEarphones(false)
 	w.change(func() {
 		w.placed, w.fault = "", ""
 		w.scene = Scene{Light: LightGood, Camera: true, PaperCamera: true, Sheet: SheetForm}

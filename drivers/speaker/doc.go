@@ -1,8 +1,13 @@
 // Package speaker says the kiosk's prompts: Ogg Vorbis clips through the machine's sound device.
 //
-// What is said stands in prompts.txt, one prompt per key. "make clips" reads the same file and makes a clip for each key with
-// espeak-ng, unless a recording of a person is given: only the folder of clips is needed at run time. A machine without
-// clips, without a sound device, or with a broken one says nothing and delays nothing; [Speaker.Ready] tells why.
+// What is said stands in prompts/LANG.txt, one prompt per key; numbers and codes are spelled here, because synthesisers read them
+// wrongly (15 is "mười lăm", not "mười năm"). "make clips" makes a clip of each prompt, each number below 100 and each letter with
+// espeak-ng, unless a recording of a person is given: only the folder of clips is needed at run time. A phrase is said in the
+// citizen's language when every clip of it is there, else in Vietnamese. A machine without clips, without a sound device, or with
+// a broken one says nothing and delays nothing; Ready tells why.
+//
+// The kiosk speaks through a [Client], which runs the voice in a process of its own ([Serve]) and starts it again when it ends: a
+// sound device that failed once cannot be opened a second time in the same process.
 //
 // What a newcomer must know about oto (v3.4.0, ALSA), measured:
 //
@@ -11,7 +16,8 @@
 //     IsPlaying then stays true for ever; so every clip has a deadline of its length and one second;
 //   - an idle context keeps the processor busy on some devices: it is suspended five seconds after the last clip.
 //
-// A loudspeaker is heard by everyone in the hall: prompts hold no personal data, and [Speaker.Say] takes a key, never a text.
+// A loudspeaker is heard by everyone in the hall: [Audible] is the one rule of what may be said where. Earphones are seen by the
+// jack's switch, or named in the configuration.
 //
 // Sources: oto context.go and driver_unix.go; Vorbis I specification §4 through jfreymuth/oggvorbis.
 package speaker

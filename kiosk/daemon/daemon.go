@@ -56,7 +56,7 @@ type Daemon struct {
 	outbox   *outbox.Outbox
 	dev      devices
 	maker    *maker
-	voice    *speaker.Speaker
+	voice    *speaker.Client
 	runner   *session.Runner
 	timings  context.CancelFunc // ends the counting
 	feedback context.CancelFunc // ends the delivery of feedback
@@ -153,7 +153,7 @@ func (d *Daemon) openSession(ctx context.Context) error {
 	if err := d.openDevices(ctx); err != nil {
 		return err
 	}
-	d.openVoice(ctx)
+	d.openVoice()
 	d.runner = session.New(d.ports(cat), session.KioskInfo{
 		Name: d.self.Name, Commune: d.opt.Config.Kiosk.Commune, Hotline: d.opt.Config.Kiosk.Hotline, Office: d.office.Name,
 		Version: d.opt.Version,
@@ -168,18 +168,6 @@ func (d *Daemon) reportBundles(ctx context.Context) {
 	alarms, err := Alarms(d.opt.Config)
 	if len(alarms) > 0 || err != nil {
 		d.log.Event(ctx, audit.BundleRefused, audit.Int(audit.KeyCount, len(alarms)), audit.Code(&kiosk.Error{Code: kiosk.CodeBundle}))
-	}
-}
-
-func (d *Daemon) openVoice(ctx context.Context) {
-	if !d.opt.Config.Voice.Enabled {
-		return
-	}
-	d.voice = speaker.New(speaker.Options{
-		Dir: d.opt.Config.Voice.Dir, Volume: d.opt.Config.Voice.Volume, Numbers: speaker.Dialect(d.opt.Config.Voice.Numbers),
-	})
-	if err := d.voice.Ready(); err != nil {
-		d.absent(ctx, "voice", err)
 	}
 }
 

@@ -55,7 +55,7 @@ func (d *Daemon) openVision() {
 	states[stateSetUp] = encode(set)
 	command := d.opt.Vision
 	if command == nil {
-		command = ownVision
+		command = ownProcess(VisionCommand)
 	}
 	started := make(chan struct{}) // the client is known to those who are told of its child
 	v := child.Start(child.Options{Command: command, Event: func(e child.Event) { <-started; d.visionEvent(e) }}, states)
@@ -75,15 +75,17 @@ func (d *Daemon) openVision() {
 	}
 }
 
-// ownVision runs this very program as the vision process.
-func ownVision() *exec.Cmd {
-	exe, err := os.Executable()
-	if err != nil {
-		exe = os.Args[0] // Start says that there is no such file
+// ownProcess runs this very program as one of its processes.
+func ownProcess(which string) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		exe, err := os.Executable()
+		if err != nil {
+			exe = os.Args[0] // Start says that there is no such file
+		}
+		cmd := exec.Command(exe, which) //nolint:gosec // this very program
+		cmd.Stderr = os.Stderr
+		return cmd
 	}
-	cmd := exec.Command(exe, VisionCommand) //nolint:gosec // this very program
-	cmd.Stderr = os.Stderr
-	return cmd
 }
 
 // visionEvent logs starts and ends of the vision process, and what it lacks.

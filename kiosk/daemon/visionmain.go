@@ -22,12 +22,12 @@ import (
 	"motcua/vision/spot"
 )
 
-// visionSocket is the file descriptor the vision process is given.
-const visionSocket = 3
+// childSocket is the file descriptor the vision process and the voice process are given.
+const childSocket = 3
 
 // RunVision is the vision process: it serves cameras, faces and papers to the kioskd that started it until that ends.
 func RunVision(ctx context.Context) error {
-	f := os.NewFile(visionSocket, "socket")
+	f := os.NewFile(childSocket, "socket")
 	conn, err := net.FileConn(f)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoSocket, err)

@@ -85,6 +85,7 @@ type view struct {
 	Printer printertest.State
 	Receipt int // how many receipts lie there; 0: none
 	Lamps   []lamp
+	Ears    bool // the earphones are in
 	Kiosk   string
 	Officer string
 	Error   string
@@ -108,7 +109,7 @@ var lampNames = map[kiosk.Lamp]string{kiosk.LampStaff: "gọi cán bộ", kiosk.
 func (d *Dock) view() view {
 	w := d.o.World
 	v := view{Faults: emrtdtest.Faults(), Scene: w.Scene(), Cut: w.Network().IsCut(), Kiosk: d.o.Kiosk, Officer: d.o.Officer}
-	v.Printer, v.Receipt = w.Printer().State(), w.Receipts()
+	v.Printer, v.Receipt, v.Ears = w.Printer().State(), w.Receipts(), w.Earphones()
 	for _, l := range kiosk.Lamps {
 		v.Lamps = append(v.Lamps, lamp{lampNames[l], w.Panel().Lit(l)})
 	}
@@ -225,6 +226,8 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		w.Printer().OpenCover(button == "cover-open")
 	case "jam", "unjam":
 		w.Printer().Jam(button == "jam")
+	case "earphones-in", "earphones-out":
+		w.PlugEarphones(button == "earphones-in")
 	case "tear-off":
 		w.Printer().Forget()
 	case "cut", "mend":

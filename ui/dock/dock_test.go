@@ -89,7 +89,7 @@ func TestEveryButtonOnThePage(t *testing.T) {
 			t.Errorf("%s: status %d", b[1], code)
 		}
 	}
-	for _, b := range []string{"thaw", "light", "camera-in", "form", "mend", "paper-camera-in", "reader-in", "roll-in", "roll-full", "cover-close", "unjam", "printer-in", "tear-off"} { // shown only after their opposites
+	for _, b := range []string{"thaw", "light", "camera-in", "form", "mend", "paper-camera-in", "reader-in", "roll-in", "roll-full", "cover-close", "unjam", "printer-in", "earphones-out", "tear-off"} { // shown only after their opposites
 		if code := press(t, s, url.Values{"do": {b}}); code != http.StatusSeeOther {
 			t.Errorf("%s: status %d", b, code)
 		}

@@ -2,7 +2,8 @@
 //
 //	kioskd [-config kiosk.toml] [-sim] [-dock ADDR] [-officer URL] [-story] [-version] [-json]
 //
-// kioskd vision is its own child: the process that looks at pictures. Nobody starts it by hand.
+// kioskd vision and kioskd voice are its own children: the process that looks at pictures and the one that speaks. Nobody starts
+// them by hand.
 //
 // With -sim the devices named "sim" in the configuration are simulated, from the cast in the folder sim beside it (see
 // kioskctl demo), and the demo dock is served. Exit codes: 0 stopped as asked, 3 fault or usage.
@@ -68,7 +69,10 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == daemon.VisionCommand {
-		return runVision(stderr)
+		return runChild(daemon.RunVision, stderr)
+	}
+	if len(args) == 1 && args[0] == daemon.VoiceCommand {
+		return runChild(daemon.RunVoice, stderr)
 	}
 	f, err := parse(args, stderr)
 	switch {
@@ -86,10 +90,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// runVision is the vision process of another kioskd. Signals of the terminal are for that one: it ends this one in its time.
-func runVision(stderr io.Writer) int {
+// runChild is a process of another kioskd. Signals of the terminal are for that one: it ends this one in its time.
+func runChild(serve func(context.Context) error, stderr io.Writer) int {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
-	if err := daemon.RunVision(context.Background()); err != nil {
+	if err := serve(context.Background()); err != nil {
 		return complain(stderr, err)
 	}
 	return 0
