@@ -20,7 +20,7 @@ const (
 	titleBonus    = 12.0 // the query is a title or an alias in full
 	insideBonus   = 0.5  // per unit of idf: an alias of two words or more stands inside the query
 	rewritten     = 0.6  // of both bonuses when synonyms stand in the words' place
-	unnamed       = 0.9  // of the score of a special case that the query does not name
+	unnamed       = 0.85 // of the score of a special case that the query does not name
 	worthShowing  = 0.25 // hits below this share of the first are left out
 )
 
