@@ -15,6 +15,9 @@ import (
 // Embedding is a face as a direction: a unit vector. It is as personal as the picture; it never leaves memory.
 type Embedding []float32
 
+// rounding is how much longer than one the product of two unit vectors of float32 may come out.
+const rounding = 1e-3
+
 // Cosine is the similarity of two faces, -1..1; NaN when they cannot be compared.
 func (e Embedding) Cosine(o Embedding) float64 {
 	if len(e) == 0 || len(e) != len(o) {
@@ -23,6 +26,9 @@ func (e Embedding) Cosine(o Embedding) float64 {
 	var s float64
 	for i := range e {
 		s += float64(e[i]) * float64(o[i])
+	}
+	if math.Abs(s) > 1 && math.Abs(s) < 1+rounding {
+		return math.Copysign(1, s)
 	}
 	return s
 }

@@ -24,7 +24,8 @@ type Folder struct {
 }
 
 // Locate gives the folder to use: dir when it is given, else $KIOSK_MODELS, else the first of "models" and
-// "../shared/data/models" that is found beside the module's root or the working directory. "" when there is none.
+// "../shared/data/models" that is found beside the working directory or above it, up to a module's root, or in the same way beside
+// this program, which may be called from anywhere. "" when there is none.
 func Locate(dir string) string {
 	if dir != "" {
 		return dir
@@ -32,14 +33,23 @@ func Locate(dir string) string {
 	if env := os.Getenv(EnvDir); env != "" {
 		return env
 	}
-	at, err := os.Getwd()
-	if err != nil {
-		return ""
+	if at, err := os.Getwd(); err == nil {
+		if d := above(at); d != "" {
+			return d
+		}
 	}
+	if exe, err := os.Executable(); err == nil {
+		return above(filepath.Dir(exe))
+	}
+	return ""
+}
+
+// above looks for a folder of models beside at, then beside each folder above it.
+func above(at string) string {
 	for {
 		for _, rel := range []string{"models", "../shared/data/models"} {
 			d := filepath.Join(at, rel)
-			if st, err := os.Stat(filepath.Join(d, ManifestName)); err == nil && st.Mode().IsRegular() {
+			if isFile(filepath.Join(d, ManifestName)) {
 				return d
 			}
 		}

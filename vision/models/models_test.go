@@ -212,6 +212,13 @@ func TestLocatePrefersTheGivenFolder(t *testing.T) {
 	if d := Locate(""); filepath.Base(d) != "models" {
 		t.Error("found", d)
 	}
+	build := filepath.Join(work, "build") // where the programs are, as a caller from elsewhere finds them
+	if d := above(build); d != filepath.Join(work, "models") {
+		t.Error("found", d)
+	}
+	if d := above(filepath.Join(t.TempDir(), "bin")); d != "" {
+		t.Error("found", d)
+	}
 }
 
 func TestFetchKeepsOnlyRightFiles(t *testing.T) {
