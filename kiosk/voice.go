@@ -30,7 +30,8 @@ const (
 type Phrase struct {
 	Lang    string // "vi", "en", …; "" is Vietnamese
 	Parts   []Spoken
-	Private bool // tells something of a person: earphones alone
+	Private bool     // tells something of a person: earphones alone
+	Public  []Spoken // what a loudspeaker says in its place; none: nothing
 }
 
 // Spoken is one part of a phrase: exactly one field is used, the first that is not empty.
@@ -40,6 +41,17 @@ type Spoken struct {
 	Text   string // free text, where the machine can speak it; only in a private phrase
 	Number int64  // said as a number: 15 is "mười lăm"
 }
+
+// String tells the prompt's key alone.
+func (s Spoken) String() string {
+	if s.Prompt != "" {
+		return s.Prompt
+	}
+	return redacted
+}
+
+// LogValue tells no more.
+func (s Spoken) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // String tells nothing of what is said: it may be personal.
 func (p Phrase) String() string { return "phrase " + redacted }
@@ -55,6 +67,12 @@ const (
 	PromptCallNumber = "call_number" // "Mời số"
 	PromptToDesk     = "to_desk"     // "đến quầy"
 )
+
+// Personal is a prompt with what a person alone may hear after it; a loudspeaker says the prompt alone.
+func Personal(key string, more ...Spoken) Phrase {
+	p := Prompt(key)
+	return Phrase{Parts: append(p.Parts, more...), Private: true, Public: p.Parts}
+}
 
 // CallUp calls the holder of a queue number: letters, then a number ("A15"), to a desk. A queue number is no personal data.
 func CallUp(letters string, number int64, desk int) Phrase {

@@ -163,6 +163,12 @@ func faceStories() (all []story) {
 		}})
 }
 
+// noPaper is a receipt that could not be printed.
+func noPaper(s session.State) session.State {
+	s.Print, s.Reason = session.PrintFailed, kiosk.CodePrinterPaper
+	return s
+}
+
 func listStories() []story {
 	found := func(n, page int) func(*session.Visit) {
 		return func(d *session.Visit) {
@@ -197,6 +203,7 @@ func listStories() []story {
 		{Name: "scan_list-page", State: filing(session.ScanList), Visit: papers(3, 1)},
 		{Name: "scan_list-full", State: filing(session.ScanList), Visit: papers(session.MaxPapers, 0)},
 		{Name: "done-offline", State: withCard(filing(session.Done)), Visit: storyReceipt, View: offline},
+		{Name: "done-no_paper", State: noPaper(withCard(filing(session.Done))), Visit: storyReceipt},
 		{Name: "review-empty", State: filing(session.Review), Visit: func(d *session.Visit) { d.Papers, d.Return = nil, kiosk.Return{} }},
 		{Name: "review-long", State: filing(session.Review), Visit: func(d *session.Visit) {
 			d.Answer("note").Value = strings.Repeat("Xin cán bộ gọi điện trước khi đến. ", 5)

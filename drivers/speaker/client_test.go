@@ -276,6 +276,29 @@ func TestEarphonesAsConfigured(t *testing.T) {
 	}
 }
 
+// What a loudspeaker says in the place of a private phrase, and never what could tell something of a person.
+func TestPublicPart(t *testing.T) {
+	for name, c := range map[string]struct {
+		phrase kiosk.Phrase
+		want   int
+	}{
+		"the prompt alone":      {kiosk.Personal("confirm", kiosk.Spoken{Text: "tên"}), 1},
+		"nothing":               {kiosk.Phrase{Private: true, Parts: kiosk.Prompt("confirm").Parts}, 0},
+		"a token in its public": {kiosk.Phrase{Private: true, Parts: kiosk.Prompt("confirm").Parts, Public: []kiosk.Spoken{{Code: "K7QRN-WXYZ2"}}}, 0},
+	} {
+		p := &Paced{}
+		s := New(Options{Backend: p, Clips: clips(t, "confirm")})
+		s.Say(t.Context(), c.phrase)
+		if c.want > 0 {
+			wait(t, name, func() bool { return len(p.Said()) == c.want })
+		}
+		halt(t, s)
+		if len(p.Said()) != c.want {
+			t.Errorf("%s: said %v", name, p.Said())
+		}
+	}
+}
+
 // A private phrase ends when the earphones are pulled out in the middle of it.
 func TestEarphonesPulledOut(t *testing.T) {
 	p := &Paced{}

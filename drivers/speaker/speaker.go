@@ -89,7 +89,10 @@ func (s *Speaker) say(ctx context.Context, p kiosk.Phrase, done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopLocked()
-	if s.halted || s.clips == nil || ctx.Err() != nil || !Audible(p, s.output) {
+	if !Audible(p, s.output) {
+		p = kiosk.Phrase{Lang: p.Lang, Parts: p.Public}
+	}
+	if s.halted || s.clips == nil || ctx.Err() != nil || len(p.Parts) == 0 || !Audible(p, s.output) {
 		done()
 		return
 	}

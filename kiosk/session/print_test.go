@@ -57,7 +57,8 @@ func TestLeavingWhileTheReceiptPrints(t *testing.T) {
 		b, p := newBench(t), &printerBench{takes: 5 * time.Second}
 		b.ports.Printer = p
 		b.toReview(t)
-		b.do(t, Done, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
 		b.do(t, Wiping, IntentExit)
 		b.do(t, Wiping, IntentStart) // the next one taps already
 		if len(p.printed) != 0 {
@@ -77,7 +78,8 @@ func TestPrintingAgain(t *testing.T) {
 		b, p := newBench(t), &printerBench{err: &kiosk.Error{Code: kiosk.CodePrinterPaper}}
 		b.ports.Printer = p
 		b.toReview(t)
-		b.do(t, Done, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
 		synctest.Wait()
 		var reason kiosk.Code
 		b.View(func(v *View) { reason = v.State.Reason })
@@ -103,10 +105,57 @@ func TestWithoutAPrinter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.toReview(t)
-		b.do(t, Done, IntentConfirm)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
 		synctest.Wait()
 		if said := b.said[len(b.said)-1]; b.print() != PrintNone || said != "done" {
 			t.Errorf("print state %d, said %q", b.print(), said)
+		}
+	})
+}
+
+// phrases is a voice that keeps what it was asked to say.
+type phrases struct {
+	voiceBench
+	mu   sync.Mutex
+	list []kiosk.Phrase
+}
+
+func (p *phrases) Say(ctx context.Context, x kiosk.Phrase) {
+	p.voiceBench.Say(ctx, x)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = append(p.list, x)
+}
+
+// What a screen shows of a person is spoken in private phrases alone; what a loudspeaker says in their place are prompts.
+func TestPersonalWordsArePrivate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		v := &phrases{voiceBench: voiceBench{b}}
+		b.ports.Voice = v
+		b.toReview(t)
+		b.do(t, Sign, IntentConfirm)
+		b.do(t, Done, IntentSign, "tick", "on")
+		synctest.Wait()
+		private := 0
+		for _, p := range v.list {
+			for _, s := range append(append([]kiosk.Spoken(nil), p.Public...), p.Parts...) {
+				if s.Prompt == "" && !p.Private {
+					t.Errorf("%q is said in public", s)
+				}
+			}
+			for _, s := range p.Public {
+				if s.Prompt == "" {
+					t.Errorf("%q is said by a loudspeaker", s)
+				}
+			}
+			if p.Private {
+				private++
+			}
+		}
+		if private != 2 {
+			t.Errorf("%d private phrases; want the name and the code", private)
 		}
 	})
 }

@@ -44,7 +44,7 @@ func (r *Runner) carryOut(fx Effect) {
 	case FxWipe:
 		r.wipe()
 	case FxSay:
-		r.say(Prompt(r.state))
+		r.sayScreen()
 	case FxChime:
 		r.chime()
 	case FxPrint:
@@ -79,8 +79,28 @@ func (r *Runner) begin() {
 }
 
 func (r *Runner) say(key string) {
-	if r.ports.Voice != nil && key != "" {
-		p := kiosk.Prompt(key)
+	if key != "" {
+		r.speak(kiosk.Prompt(key))
+	}
+}
+
+// sayScreen speaks the screen's prompt. Who wears earphones also hears what the screen shows of a person: the name, the code.
+func (r *Runner) sayScreen() {
+	key := Prompt(r.state)
+	switch {
+	case r.state.Overlay != NoOverlay:
+		r.say(key)
+	case r.state.Screen == Who && r.visit.Chip != nil:
+		r.speak(kiosk.Personal(key, kiosk.Spoken{Text: r.visit.Chip.Citizen.Name}))
+	case r.state.Screen == Done && r.visit.Receipt.Token != "":
+		r.speak(kiosk.Personal(key, kiosk.Spoken{Code: r.visit.Receipt.Token}))
+	default:
+		r.say(key)
+	}
+}
+
+func (r *Runner) speak(p kiosk.Phrase) {
+	if r.ports.Voice != nil {
 		p.Lang = r.lang
 		r.ports.Voice.Say(r.ctx, p)
 	}
