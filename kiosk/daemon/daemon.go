@@ -64,7 +64,8 @@ type Daemon struct {
 	web      web
 
 	work    sync.WaitGroup
-	started bool // told in the log
+	uplink  context.CancelFunc // ends what runs beside the outbox
+	started bool               // told in the log
 	close   sync.Once
 	err     error
 }
@@ -80,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 			return nil, errors.Join(err, d.Close())
 		}
 	}
+	d.startUplink()
 	d.log.Event(ctx, audit.KioskStart, audit.Word(audit.KeyVersion, o.Version), audit.Flag(audit.KeySim, o.Sim != nil), audit.MS(time.Since(d.begun)))
 	d.started = true
 	return d, nil
@@ -232,6 +234,9 @@ func (d *Daemon) stop() error {
 		d.feedback()
 	}
 	errs = append(errs, d.web.stop())
+	if d.uplink != nil {
+		d.uplink()
+	}
 	if d.outbox != nil {
 		d.outbox.Stop()
 	}

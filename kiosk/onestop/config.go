@@ -26,6 +26,7 @@ type Config struct {
 	Keys    string `toml:"keys"`
 	Trust   string `toml:"trust_dir"`
 	Log     string `toml:"log_level"`
+	Bundles string `toml:"bundles_dir"`
 
 	Intake   IntakeConfig   `toml:"intake"`
 	Officers OfficersConfig `toml:"officers"`
@@ -303,6 +304,8 @@ data = "onestop.db"
 keys = "keys"
 # The folder with the trust anchors (CSCA certificates, *.crt, *.cer, *.der, *.pem). Without any, every chip stays "undetermined".
 trust_dir = "trust"
+# The folder of what is signed for the kiosks, as catalogue.json, calendar.json, rota.json, consents.json, sealkeys.json; "" for none.
+bundles_dir = ""
 # The catalogue of procedures (fields, time limits); "" for the one inside the program.
 catalogue = ""
 # debug, info, warn or error. Logs hold event names, codes and durations, never a person.

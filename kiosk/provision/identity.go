@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/devicekey"
@@ -180,4 +181,41 @@ func ParseCertificate(b []byte) (*x509.Certificate, error) {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	return cert, nil
+}
+
+// NeedsRenewal reports whether two thirds of a certificate's time have passed.
+func NeedsRenewal(cert *x509.Certificate, now time.Time) bool {
+	whole := cert.NotAfter.Sub(cert.NotBefore)
+	return now.After(cert.NotBefore.Add(whole / 3 * 2))
+}
+
+// TakeCertificate checks a fresh certificate (PEM) and stores it as device.crt: it must be for this key and this name, valid now, of
+// the authority in office.json, and last longer than the one it replaces. The identity in memory stays as it is. Error: office_untrusted.
+func (i *Identity) TakeCertificate(dir string, text []byte) error {
+	const op, hint = "take renewed certificate", "have the office enrol this kiosk again: onestopd enrol -kiosk NAME -out DIR"
+	office, err := LoadOffice(dir)
+	if err != nil {
+		return err
+	}
+	pool, err := office.Pool()
+	if err != nil {
+		return err
+	}
+	cert, err := ParseCertificate(text)
+	if err == nil {
+		fresh := *i
+		if err = fresh.SetCertificate(cert); err == nil && fresh.Name != i.Name {
+			err = errors.New("certificate is for another name")
+		}
+	}
+	if err == nil {
+		_, err = cert.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	}
+	if err == nil && !cert.NotAfter.After(i.Certificate.NotAfter) {
+		err = errors.New("certificate does not last longer than the one that is here")
+	}
+	if err != nil {
+		return kiosk.Errorf(kiosk.CodeOfficeUntrusted, op, hint, "%w", err)
+	}
+	return WriteFile(filepath.Join(dir, FileDeviceCert), toPEM("CERTIFICATE", cert.Raw), 0o644)
 }

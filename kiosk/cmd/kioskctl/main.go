@@ -36,6 +36,8 @@ var commands = map[string]command{
 	"face eval":        {"error rates of the recogniser over a list of pairs", faceEval},
 	"face liveness":    {"whether pictures show a person or a picture of one", faceLiveness},
 	"models fetch":     {"brings the model files into a folder", modelsFetch},
+	"outbox accept":    {"purges what receipts from the office, brought on a stick, say it has", outboxAccept},
+	"outbox export":    {"writes what waits into a file for the office, sealed, without a network", outboxExport},
 	"outbox retry":     {"sends quarantined or waiting dossiers on their way now", outboxRetry},
 	"outbox list":      {"what waits for the back office, since when, why", outboxList},
 	"places find":      {"finds communes by name as people type it, old names included", placesFind},

@@ -3,6 +3,8 @@
 //	onestopd [-config onestop.toml]                          runs it
 //	onestopd init -dir DIR [-name OFFICE] [-hotline N] …     makes keys, trust folder and a commented onestop.toml
 //	onestopd enrol -dir DIR -kiosk NAME -out KIOSKDIR        makes a kiosk's identity and its office.json
+//	onestopd word -dir DIR -kiosk NAME                       makes a one-time word by which a kiosk enrols itself
+//	onestopd import -dir DIR -receipts OUT FILE              takes in dossiers from a stick, writes signed receipts for it
 //	onestopd officer add -dir DIR -name NAME -role ROLE      adds a person; also list, password, disable, enable
 //
 // Every command takes -json and then prints one object on standard output; running prints it when ready. Faults go to standard

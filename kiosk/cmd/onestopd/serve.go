@@ -119,19 +119,32 @@ func checkChain(ctx context.Context, log *audit.Log, store onestop.Store) {
 	}
 }
 
-func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store onestop.Store, log *audit.Log) (*onestop.Server, error) {
+// newDesk makes the office itself.
+func newDesk(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store onestop.Store, log *audit.Log) (*onestop.Desk, error) {
 	trust, err := loadTrust(c.err, cfg.Path(cfg.Trust))
 	if err != nil {
 		return nil, err
 	}
 	o := onestop.Options{
 		Office: cfg.Office, Hotline: cfg.Hotline, Store: store, Seal: keys.Seal, Ack: keys.Ack, Number: cfg.Numbering(),
-		Devices: keys.CA.Pool(), Chip: chip(trust), Audit: log,
+		Devices: keys.CA.Pool(), Chip: chip(trust), Audit: log, Issuer: issuer(cfg, keys),
+	}
+	if cfg.Bundles != "" {
+		o.Bundles = cfg.Path(cfg.Bundles)
 	}
 	if err := setRules(cfg, &o); err != nil {
 		return nil, err
 	}
-	desk, err := onestop.NewDesk(o)
+	return onestop.NewDesk(o)
+}
+
+// issuer certifies the kiosks that enrol themselves.
+func issuer(cfg onestop.Config, keys *provision.OfficeKeys) provision.Issuer {
+	return provision.Issuer{Keys: keys, Name: cfg.Office, Intake: cfg.Intake.Public, Hotline: cfg.Hotline, StatusURL: statusURL(cfg)}
+}
+
+func newServer(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store onestop.Store, log *audit.Log) (*onestop.Server, error) {
+	desk, err := newDesk(c, cfg, keys, store, log)
 	if err != nil {
 		return nil, err
 	}

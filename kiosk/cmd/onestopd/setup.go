@@ -99,7 +99,7 @@ func enrol(_ context.Context, c *console, args []string) error {
 	if err := identify(keys.CA, *name, *csr, *out); err != nil {
 		return err
 	}
-	office := keys.Office(cfg.Office, cfg.Intake.Public, cfg.Hotline, strings.TrimSuffix(cfg.Officers.Public, "/")+"/tra-cuu/")
+	office := keys.Office(cfg.Office, cfg.Intake.Public, cfg.Hotline, statusURL(cfg))
 	if err := office.Save(*out); err != nil {
 		return err
 	}
@@ -140,4 +140,9 @@ func identify(ca *provision.Authority, name, csrFile, out string) error {
 		return err
 	}
 	return id.Save(out)
+}
+
+// statusURL is the address in a receipt's QR code, before the token.
+func statusURL(cfg onestop.Config) string {
+	return strings.TrimSuffix(cfg.Officers.Public, "/") + "/tra-cuu/"
 }

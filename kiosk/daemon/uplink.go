@@ -1,0 +1,88 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"motcua/kiosk"
+	"motcua/kiosk/backoffice"
+	"motcua/kiosk/provision"
+)
+
+// How often the kiosk tells and asks beside the dossiers.
+const (
+	beatEvery  = 5 * time.Minute
+	renewEvery = 6 * time.Hour
+)
+
+// startUplink begins what runs beside the outbox: heartbeats and the certificate's renewal. It ends with Close.
+func (d *Daemon) startUplink() {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.uplink = cancel
+	for _, l := range []struct {
+		every time.Duration
+		run   func(context.Context) error
+	}{{beatEvery, d.beat}, {renewEvery, d.renew}} {
+		d.work.Go(func() { d.repeat(ctx, l.every, l.run) })
+	}
+}
+
+// repeat runs f now and every so often. An office that cannot be reached is the outbox's to tell.
+func (d *Daemon) repeat(ctx context.Context, every time.Duration, f func(context.Context) error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := f(ctx); err != nil && ctx.Err() == nil && kiosk.CodeOf(err) != kiosk.CodeOfficeOffline {
+			d.log.Fault(ctx, "uplink", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// beat tells the office how this kiosk is: numbers, nothing of citizens.
+func (d *Daemon) beat(ctx context.Context) error {
+	stats, err := d.outbox.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	checks := map[string]string{"store": "ok", "clock": "ok"}
+	if d.outbox.Ready() != nil {
+		checks["store"] = "fail"
+	}
+	if d.clock() != nil {
+		checks["clock"] = "fail"
+	}
+	for name, present := range map[string]bool{
+		"reader": d.dev.reader != nil, "face": d.dev.match != nil, "scanner": d.dev.scan != nil,
+	} {
+		if checks[name] = "ok"; !present {
+			checks[name] = "fail"
+		}
+	}
+	return d.client.Heartbeat(ctx, backoffice.Heartbeat{
+		Version: d.opt.Version, At: time.Now(), Unsent: stats.Unsent, Quarantine: stats.Quarantine,
+		OldestAge: int64(stats.OldestAge / time.Second), Checks: checks,
+		DaysLeft: int(time.Until(d.self.Certificate.NotAfter) / (24 * time.Hour)),
+	})
+}
+
+// renew asks for a fresh certificate when two thirds of this one's time have passed. The key stays, so that what was signed with it
+// verifies under both; the daemon uses the new certificate from its next start on.
+func (d *Daemon) renew(ctx context.Context) error {
+	if !provision.NeedsRenewal(d.self.Certificate, time.Now()) {
+		return nil
+	}
+	csr, err := d.self.CSR()
+	if err != nil {
+		return err
+	}
+	e, err := d.client.Renew(ctx, csr)
+	if err != nil {
+		return err
+	}
+	return d.self.TakeCertificate(d.opt.Config.Office.Dir, []byte(e.Certificate))
+}
