@@ -88,6 +88,15 @@ func (t texts) span(w kiosk.Way) (string, error) {
 	return t.get("unit."+string(w.Unit), "n", w.Duration)
 }
 
+// commit says how long a way takes by the office's own word, with the decision that says so.
+func (t texts) commit(c *kiosk.Commitment) (string, error) {
+	span, err := t.span(kiosk.Way{Duration: c.Duration, Unit: c.Unit})
+	if err != nil {
+		return "", err
+	}
+	return t.get("detail.committed", "time", span, "decision", c.Decision)
+}
+
 // cutText shortens a long name at a word, so that a list stays a list; the whole name stands on the next screen.
 func cutText(s string, n int) string {
 	r := []rune(strings.TrimSpace(s))

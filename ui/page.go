@@ -46,7 +46,7 @@ func parsePages(t texts) (*pages, error) {
 	set := template.New("ui").Funcs(template.FuncMap{
 		"t": t.get, "has": t.has, "screen": p.screen, "btn": p.button, "tool": p.tool,
 		"kb": p.keyboard, "pad": p.pad, "tokenpad": p.tokenPad, "icon": icon, "field": p.field,
-		"group": groupNumber, "when": when, "clock": clock, "day": day, "fee": t.fee, "span": t.span, "token": kiosk.FormatToken,
+		"group": groupNumber, "when": when, "clock": clock, "day": day, "fee": t.fee, "span": t.span, "commit": t.commit, "token": kiosk.FormatToken,
 		"qr": p.qr, "cut": cutText, "code": t.codeText, "flaw": t.flaw, "add": func(a, b int) int { return a + b }, "codeFact": t.codeFact, "codeAct": t.codeAct,
 	})
 	set, err := set.ParseFS(templateFS, "templates/*.html")

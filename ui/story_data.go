@@ -16,7 +16,7 @@ var storyProcedures = []*kiosk.Procedure{
 		Ways: []kiosk.Way{
 			{Channel: kiosk.ChannelDirect, Duration: 1, Fees: []kiosk.Fee{{ProvinceDecides: true}}},
 			{Channel: kiosk.ChannelOnline, Duration: 1, Fees: []kiosk.Fee{{Amount: 0}}},
-			{Channel: kiosk.ChannelPostal, Duration: 3, Unit: kiosk.UnitWorkingDay},
+			{Channel: kiosk.ChannelPostal, Duration: 3, Unit: kiosk.UnitWorkingDay, Committed: &kiosk.Commitment{Duration: 2, Unit: kiosk.UnitWorkingDay, Decision: "99/QĐ-UBND", From: "2026-01-01"}},
 		},
 		Papers: []kiosk.Paper{
 			{Case: "Giấy tờ phải nộp", Name: "Tờ khai đăng ký khai sinh theo mẫu", Original: 1},

@@ -190,6 +190,16 @@ func listStories() []story {
 		{Name: "proc_search-found-2", State: search, Visit: found(6, 1)},
 		{Name: "proc_search-found-keys", State: search, Visit: found(6, 0), Panel: panelKeys},
 		{Name: "proc_search-ask", State: search, Visit: func(d *session.Visit) { found(3, 0)(d); d.Found.AskBack = true }},
+		{Name: "proc_search-topic", State: search, Visit: func(d *session.Visit) { found(3, 0)(d); d.Found.AskBack, d.Found.Topic = true, "giấy khai sinh" }},
+		{Name: "proc_search-away", State: search, Visit: func(d *session.Visit) {
+			found(2, 0)(d)
+			d.Found.Elsewhere = &kiosk.Elsewhere{Topic: "Ly hôn", Unit: "Tòa án nhân dân khu vực 1", Address: "Số 1, đường Mẫu, phường Giả Định", Was: "Tòa án nhân dân huyện"}
+		}},
+		{Name: "proc_search-away-only", State: search, Visit: func(d *session.Visit) {
+			found(0, 0)(d)
+			d.Found.Elsewhere = &kiosk.Elsewhere{Topic: "Đăng ký ô tô", Unit: "Công an tỉnh", Note: "Mang theo giấy tờ xe và thẻ căn cước."}
+		}},
+		{Name: "proc_search-replaced", State: search, Visit: func(d *session.Visit) { found(1, 0)(d); d.Found.Replaced = "1.001776" }},
 		{Name: "proc_search-field", State: search, Visit: func(d *session.Visit) { found(4, 0)(d); d.Query, d.Field = "", "Hộ tịch" }},
 		{Name: "proc_search-none", State: search, Visit: found(0, 0)},
 		{Name: "proc_detail-bare", State: filing(session.ProcDetail), Visit: func(d *session.Visit) { d.Procedure = storyProcedures[2] }},

@@ -201,6 +201,26 @@ func TestWithoutAChipCard(t *testing.T) {
 	}
 }
 
+// A foreigner's passport on the reader cannot be opened by a card's number: the counter serves, and nothing half read is kept.
+func TestPassportOnTheReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.reads = []error{&kiosk.Error{Code: kiosk.CodeCardUnsupported}}
+		b.toForWhom(t, birth.Code)
+		b.do(t, CardPlace, IntentFor, "who", "self")
+		b.card <- true
+		b.at(t, CardNumber)
+		b.do(t, Officer, IntentNumber, "number", "999201012345")
+		b.View(func(v *View) {
+			if v.Visit.Chip != nil || v.Visit.Key != (kiosk.CardKey{}) {
+				t.Error("something of the passport is kept")
+			}
+		})
+		b.do(t, Queue, IntentQueue)
+		b.do(t, QueueShow, IntentDraw, "service", "A")
+	})
+}
+
 // An expired card is refused with the reason; the look-up and the number work.
 func TestExpiredCard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -40,7 +40,7 @@ var Delays = map[Screen]time.Duration{
 	Sign:          toFill,           // reading a declaration, drawing a name
 	Submitting:    60 * time.Second, // device: sealing takes milliseconds, a failing card seconds
 	SubmitProblem: toFill,           // everything is at stake here
-	Done:          60 * time.Second, // photographing the QR; then wiped without a warning
+	Done:          60 * time.Second, // photographing the QR; 30 s when it is printed; then wiped without a warning
 	Rate:          20 * time.Second, // nothing is lost: wiped without a warning
 	StatusAsk:     toFill,           // ten characters
 	StatusWait:    30 * time.Second, // device: the office
@@ -55,6 +55,9 @@ var Delays = map[Screen]time.Duration{
 	Wiping:        15 * time.Second, // device: zeroing memory takes milliseconds; asked again until it is done
 }
 
+// donePrinted is how long the receipt stays on the screen when it is also on paper; without paper the citizen photographs it.
+const donePrinted = 30 * time.Second
+
 // WarningDelay is how long the warning stays before the wipe.
 const WarningDelay = 30 * time.Second
 
@@ -68,6 +71,8 @@ func Delay(s State) time.Duration {
 		return ChimeEvery
 	case s.Overlay == Warning:
 		return WarningDelay
+	case s.Screen == Done && s.Print == Printed:
+		return donePrinted
 	}
 	return Delays[s.Screen]
 }

@@ -187,3 +187,24 @@ func TestLamps(t *testing.T) {
 		}
 	}
 }
+
+// A receipt on paper stays on the screen for half a minute, one that must be photographed for longer.
+func TestPrintedReceiptLeavesSooner(t *testing.T) {
+	for _, printed := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t)
+			if printed {
+				b.ports.Printer = &printerBench{takes: time.Second}
+			}
+			b.toReview(t)
+			b.do(t, Sign, IntentConfirm)
+			b.do(t, Done, IntentSign, "tick", "on")
+			time.Sleep(donePrinted + 2*time.Second)
+			want := Done
+			if printed {
+				want = Attract
+			}
+			b.at(t, want)
+		})
+	}
+}
