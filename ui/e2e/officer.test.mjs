@@ -191,7 +191,7 @@ test('the rest of the desk', { skip }, async () => {
   await has('Mời đến quầy', '1');
   await office.say('beat');
   await open('/may');
-  await has('kiosk-01', 'Đang chạy', 'hết giấy', 'Hồ sơ chưa gửi');
+  await has('kiosk-01', '1 bộ phận hỏng', 'Máy in hỏng', 'Đầu đọc thẻ tốt', 'Hồ sơ chưa gửi 2');
   await checked('machines');
   await open('/phan-anh');
   await page.fill('#words', 'Quầy số 2 <b>đóng</b> sớm');

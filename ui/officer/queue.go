@@ -3,6 +3,8 @@ package officer
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -157,10 +159,14 @@ const silent = 10 * time.Minute
 
 // beatLabels are the words for what kiosks tell of themselves; what is not here is shown under its own name.
 var beatLabels = map[string]string{
-	"version": "Phiên bản", "unsent": "Hồ sơ chưa gửi", "oldest_age_s": "Chờ lâu nhất (giây)", "quarantine": "Hồ sơ cần kỹ thuật viên",
-	"reader": "Đầu đọc thẻ", "camera": "Máy ảnh", "printer": "Máy in", "paper": "Giấy in", "disk_free": "Đĩa còn trống", "catalogue": "Danh mục thủ tục",
-	"last_ack": "Gửi được lần cuối", "screen": "Màn hình", "uptime_s": "Chạy liên tục (giây)", "ok": "Tự kiểm tra", "clock_drift_ms": "Lệch đồng hồ (ms)",
+	"version": "Phiên bản", "at": "Giờ của ki-ốt", "unsent": "Hồ sơ chưa gửi", "oldest_age_s": "Chờ lâu nhất (giây)",
+	"quarantine": "Hồ sơ cần kỹ thuật viên", "certificate_days_left": "Chứng thư còn (ngày)", "reader": "Đầu đọc thẻ", "camera": "Máy ảnh",
+	"printer": "Máy in", "models": "Mô hình nhận dạng", "store": "Cơ sở dữ liệu", "disk": "Ổ đĩa", "clock": "Đồng hồ", "catalogue": "Danh mục thủ tục",
+	"trust": "Chứng thư gốc", "office": "Kết nối văn phòng", "voice": "Loa", "panel": "Đèn báo", "memory": "Bộ nhớ", "temperature": "Nhiệt độ",
 }
+
+// checkWords are the words for the results of a kiosk's own checks.
+var checkWords = map[string]string{"ok": "tốt", "warn": "cần xem", "fail": "hỏng"}
 
 // machines shows the last word of each kiosk about itself.
 func (h *handler) machines(w http.ResponseWriter, r *http.Request, p person) {
@@ -172,34 +178,49 @@ func (h *handler) machines(w http.ResponseWriter, r *http.Request, p person) {
 	var b machinesBody
 	for _, k := range all {
 		m := machine{Name: k.Kiosk, At: when(k.At), Badge: badge{"good", "Đang chạy"}}
+		var failed int
+		m.Rows, failed = beatRows(k.Body)
+		if failed > 0 {
+			m.Badge = badge{"warn", fmt.Sprintf("%d bộ phận hỏng", failed)}
+		}
 		if age := h.desk.Now().Sub(k.At); age > silent {
 			m.Badge = badge{"bad", "Im lặng " + span(age)}
 		}
-		m.Rows = beatRows(k.Body)
 		b.Kiosks = append(b.Kiosks, m)
 	}
 	h.show(w, r, http.StatusOK, "machines", "Máy", &p, b)
 }
 
-// beatRows flattens the object that a kiosk sent, in the order of its keys, one level deep.
-func beatRows(body string) (out []onestop.Line) {
+// beatRows writes the object that a kiosk sent, in the order of its keys; its checks stand among them by their names. failed counts
+// the checks that did.
+func beatRows(body string) (out []onestop.Line, failed int) {
 	var v map[string]any
 	if json.Unmarshal([]byte(body), &v) != nil {
-		return []onestop.Line{{Label: "Nội dung", Value: "không đọc được"}}
+		return []onestop.Line{{Label: "Nội dung", Value: "không đọc được"}}, 0
 	}
-	keys := make([]string, 0, len(v))
-	for k := range v {
-		keys = append(keys, k)
+	checks, _ := v["checks"].(map[string]any)
+	delete(v, "checks")
+	for _, k := range slices.Sorted(maps.Keys(v)) {
+		out = append(out, onestop.Line{Label: beatLabel(k), Value: beatValue(v[k])})
 	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		label := beatLabels[k]
-		if label == "" {
-			label = k
+	for _, k := range slices.Sorted(maps.Keys(checks)) {
+		word := fmt.Sprint(checks[k])
+		if word == "fail" {
+			failed++
 		}
-		out = append(out, onestop.Line{Label: label, Value: beatValue(v[k])})
+		if known := checkWords[word]; known != "" {
+			word = known
+		}
+		out = append(out, onestop.Line{Label: beatLabel(k), Value: word})
 	}
-	return out
+	return out, failed
+}
+
+func beatLabel(key string) string {
+	if l := beatLabels[key]; l != "" {
+		return l
+	}
+	return key
 }
 
 func beatValue(v any) string {

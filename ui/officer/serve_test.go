@@ -131,8 +131,9 @@ func (s *stage) do(t *testing.T, words []string) string {
 		n, err := s.Desk.Sweep(context.Background())
 		return reply(map[string]any{"alerts": n.Alerts, "letters": n.Letters, "error": fmt.Sprint(err)})
 	case "beat":
-		body := `{"ok": true, "reader": "tốt", "camera": "tốt", "printer": "hết giấy", "unsent": 2, "oldest_age_s": 340, "disk_free": "21 GB", "version": "dev"}`
-		err := s.Store.SetBeat(context.Background(), onestop.Beat{Kiosk: onestoptest.KioskName, At: s.clock(), Body: body})
+		err := s.client.Heartbeat(context.Background(), backoffice.Heartbeat{
+			Version: "dev", At: s.clock(), Unsent: 2, OldestAge: 340, DaysLeft: 700, Checks: map[string]string{"reader": "ok", "camera": "ok", "printer": "fail"},
+		})
 		return reply(map[string]string{"error": fmt.Sprint(err)})
 	}
 	return reply(map[string]string{"error": "no such command"})

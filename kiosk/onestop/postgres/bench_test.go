@@ -126,6 +126,11 @@ func (l *load) intake(t *testing.T) measured {
 				if kiosk.CodeOf(err) != kiosk.CodeOfficeOffline {
 					return err
 				}
+				select {
+				case <-time.After(20 * time.Millisecond):
+				case <-t.Context().Done():
+					return t.Context().Err()
+				}
 			}
 		}
 	}
