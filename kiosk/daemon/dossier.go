@@ -70,7 +70,7 @@ func newID() string {
 
 // Seal builds the signed package and seals it to the office. The package in the clear is wiped before Seal returns.
 func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error) {
-	pkg, err := dossier.Build(d, dossier.Signer{Device: m.self.Signer(), Software: m.version, Challenge: m.answered(d)})
+	pkg, err := dossier.Build(d, dossier.Signer{Device: m.self.Signer(), Software: m.version, Challenge: m.answered(d), Beside: true})
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}
@@ -80,7 +80,11 @@ func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error
 		return kiosk.Sealed{}, err
 	}
 	sealer := seal.Sealer{Keys: m.office.SealKeys(nil, d.Created), Device: m.self.Signer()}
-	sealed, err := sealer.Seal(d.ID, d.Created, link, pkg, nil)
+	var pages []seal.Page
+	for i := range d.Papers {
+		pages = append(pages, bytes.NewReader(d.Papers[i].Page.Data))
+	}
+	sealed, err := sealer.Seal(d.ID, d.Created, link, pkg, pages)
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}

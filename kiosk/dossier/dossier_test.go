@@ -554,7 +554,7 @@ func TestBeside(t *testing.T) {
 		verdict kiosk.Verdict
 	}{
 		"not looked at":  {nil, kiosk.CheckNotSupported, kiosk.Verified},
-		"the page":       {func(int) ([]byte, error) { return page, nil }, kiosk.CheckSuccessful, kiosk.Verified},
+		"the page":       {func(int) ([]byte, error) { return bytes.Clone(page), nil }, kiosk.CheckSuccessful, kiosk.Verified},
 		"another page":   {func(int) ([]byte, error) { return append([]byte("x"), page...), nil }, kiosk.CheckFailed, kiosk.Refused},
 		"page not there": {func(int) ([]byte, error) { return nil, errors.New("gone") }, kiosk.CheckUndetermined, kiosk.Undetermined},
 	} {

@@ -202,6 +202,15 @@ func (p *Package) Papers() []kiosk.Document {
 	return docs
 }
 
+// PageSizes gives the bytes of each page, whether it is here or travels beside.
+func (p *Package) PageSizes() (sizes []int) {
+	for _, q := range p.Manifest.Papers {
+		_, described, _ := p.part(q.Part)
+		sizes = append(sizes, described.Size)
+	}
+	return sizes
+}
+
 // Consents gives what was asked and answered.
 func (p *Package) Consents() []kiosk.Consent {
 	var all []kiosk.Consent

@@ -21,6 +21,7 @@ const (
 	LinkFields    kiosk.CheckName = "package_fields"    // fields said to come from the chip are what the chip says
 	LinkConsent   kiosk.CheckName = "package_consent"   // consent was given for what was done
 	LinkChallenge kiosk.CheckName = "package_challenge" // the chip answered for this dossier, to this kiosk, at this time
+	LinkChain     kiosk.CheckName = "package_chain"     // no dossier of this kiosk is missing before it; only the office can tell
 	LinkPapers    kiosk.CheckName = "package_papers"    // the pages beside the package are those the kiosk signed
 )
 
@@ -41,7 +42,7 @@ type VerifyOptions struct {
 	ActiveAuth func(groups map[kiosk.FileID][]byte, challenge, signature []byte) error
 
 	Office ed25519.PublicKey           // signs nonces; nil leaves a challenge with a nonce undetermined
-	Page   func(n int) ([]byte, error) // gives page n, from 0, of those beside the package; nil: they are not looked at
+	Page   func(n int) ([]byte, error) // gives page n, from 0, of those beside the package, and is done with it; nil: they are not looked at
 }
 
 // Report is the result of verifying a package: every link by name, and what follows from them.

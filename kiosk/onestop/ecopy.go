@@ -62,7 +62,7 @@ func (d *Desk) AddCopy(ctx context.Context, a Account, dossier string, paper, pa
 	if err != nil {
 		return Copy{}, err
 	}
-	o, err := d.openStored(ctx, it)
+	o, err := d.openStored(ctx, it, false)
 	if err != nil {
 		return Copy{}, err
 	}

@@ -1,7 +1,10 @@
 package onestop
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -47,6 +50,7 @@ const (
 	LinkConsent   = dossier.LinkConsent
 	LinkChallenge = dossier.LinkChallenge
 	LinkPapers    = dossier.LinkPapers
+	LinkChain     = dossier.LinkChain
 )
 
 // Opened is a dossier in an officer's hands: decrypted and checked again, in memory only. Wipe it after use.
@@ -59,6 +63,8 @@ type Opened struct {
 	Photo   bool           // the chip gave a photo that can be shown
 	Moves   []Move         // what the person may do now
 	Events  []Event
+
+	PageSizes []int // bytes of each page
 
 	groups   map[kiosk.FileID][]byte
 	envelope *seal.Opened
@@ -92,8 +98,52 @@ func (o *Opened) Name() string {
 	return ""
 }
 
-// open decrypts and verifies. Errors: bad_input when it is not an intact envelope for this office, or not a package.
-func (d *Desk) open(it Item, body []byte) (*Opened, error) {
+// page opens a page that travelled beside the envelope. Errors: bad_input, store_corrupt, the store's.
+func (d *Desk) page(ctx context.Context, o *Opened, n int) ([]byte, error) {
+	if n >= len(o.envelope.Header.Parts) {
+		return nil, ErrNotFound
+	}
+	var sealed bytes.Buffer // at most 16 MB
+	err := d.opt.Store.PartPieces(ctx, o.Item.Kiosk, o.envelope.Header.Parts[n].SHA256, func(piece []byte) error {
+		sealed.Write(piece)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.envelope.ReadPart(n, &sealed)
+}
+
+// chain tells whether the dossier that the kiosk sealed before this one is here. It changes no verdict: the one before may still
+// be on its way, and says nothing against this one.
+func (d *Desk) chain(ctx context.Context, o *Opened) kiosk.Check {
+	c, link := kiosk.Check{Name: LinkChain, Result: kiosk.CheckSuccessful}, o.envelope.Header.Link
+	if link.Sequence == 0 {
+		c.Result, c.Reason = kiosk.CheckNotSupported, "kiosk keeps no chain"
+		return c
+	}
+	if link.Previous == ([32]byte{}) {
+		if c.Reason = "first dossier of this kiosk's chain"; link.Sequence != 1 {
+			c.Result, c.Reason = kiosk.CheckFailed, "chain begins in the middle"
+		}
+		return c
+	}
+	before, err := d.opt.Store.ItemBySHA256(ctx, link.Previous)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		c.Result, c.Reason = kiosk.CheckUndetermined, "the dossier before it is not here"
+	case err != nil:
+		c.Result, c.Reason = kiosk.CheckUndetermined, "chain could not be looked up"
+	case before.Kiosk != o.Item.Kiosk:
+		c.Result, c.Reason = kiosk.CheckFailed, "the dossier before it is another kiosk's"
+	case before.Received.After(o.Item.Received):
+		c.Reason = "the dossier before it came later"
+	}
+	return c
+}
+
+// open decrypts and verifies; whole with the pages that travelled beside. Errors: bad_input when it is not an intact envelope for this office, or not a package.
+func (d *Desk) open(ctx context.Context, it Item, body []byte, whole bool) (*Opened, error) {
 	env, err := d.opt.Seal.Open(body)
 	if err != nil {
 		return nil, err
@@ -107,11 +157,16 @@ func (d *Desk) open(it Item, body []byte) (*Opened, error) {
 		o.Wipe()
 		return nil, err
 	}
-	o.Dossier = p.Dossier()
-	o.Report = p.Verify(dossier.VerifyOptions{
+	o.Dossier, o.PageSizes = p.Dossier(), p.PageSizes()
+	opts := dossier.VerifyOptions{
 		Devices: d.opt.Devices, Now: it.Received, PassiveAuth: d.opt.Chip.PassiveAuth, Decode: d.opt.Chip.Decode,
-		ActiveAuth: d.opt.Chip.ActiveAuth,
-	})
+		ActiveAuth: d.opt.Chip.ActiveAuth, Office: d.opt.Ack.Public().(ed25519.PublicKey),
+	}
+	if whole {
+		opts.Page = func(n int) ([]byte, error) { return d.page(ctx, o, n) }
+	}
+	o.Report = p.Verify(opts)
+	o.Report.Checks = append(o.Report.Checks, d.chain(ctx, o))
 	o.groups = map[kiosk.FileID][]byte{}
 	for id, b := range p.Files() {
 		if strings.HasPrefix(string(id), "DG") {
@@ -142,7 +197,7 @@ func (d *Desk) View(ctx context.Context, a Account, id string) (*Opened, error) 
 	if err := d.access(ctx, a, Event{Dossier: id, Kind: EventViewed}, audit.DossierOpened); err != nil {
 		return nil, err
 	}
-	o, err := d.openStored(ctx, it)
+	o, err := d.openStored(ctx, it, true)
 	if err != nil {
 		return nil, err
 	}
@@ -167,13 +222,14 @@ func (d *Desk) access(ctx context.Context, a Account, e Event, kind audit.Event)
 	return d.kept(ctx, kind, audit.Word(audit.KeyRole, a.Role))
 }
 
-// openStored opens what the store holds; an envelope that cannot be opened gives an Opened with Fault.
-func (d *Desk) openStored(ctx context.Context, it Item) (*Opened, error) {
+// openStored opens what the store holds, whole or without looking at every page; an envelope that cannot be opened gives an
+// Opened with Fault.
+func (d *Desk) openStored(ctx context.Context, it Item, whole bool) (*Opened, error) {
 	body, err := d.opt.Store.Body(ctx, it.ID)
 	if err != nil {
 		return nil, err
 	}
-	o, err := d.open(it, body)
+	o, err := d.open(ctx, it, body, whole)
 	if err != nil {
 		return &Opened{Item: it, Fault: kiosk.CodeOf(err)}, nil //nolint:nilerr // the fault is the result
 	}
@@ -205,12 +261,12 @@ func (d *Desk) Picture(ctx context.Context, a Account, id string, which Picture)
 	if err != nil {
 		return kiosk.Image{}, err
 	}
-	o, err := d.openStored(ctx, it)
+	o, err := d.openStored(ctx, it, false)
 	if err != nil {
 		return kiosk.Image{}, err
 	}
 	defer o.Wipe()
-	img, err := d.picture(o, which)
+	img, err := d.picture(ctx, o, which)
 	if err != nil {
 		return kiosk.Image{}, err
 	}
@@ -221,7 +277,7 @@ func (d *Desk) Picture(ctx context.Context, a Account, id string, which Picture)
 	return img, nil
 }
 
-func (d *Desk) picture(o *Opened, which Picture) (kiosk.Image, error) {
+func (d *Desk) picture(ctx context.Context, o *Opened, which Picture) (kiosk.Image, error) {
 	if o.Dossier == nil {
 		return kiosk.Image{}, ErrNotFound
 	}
@@ -235,7 +291,28 @@ func (d *Desk) picture(o *Opened, which Picture) (kiosk.Image, error) {
 	if !ok || n > len(o.Dossier.Papers) {
 		return kiosk.Image{}, ErrNotFound
 	}
-	return d.shown(o.Dossier.Papers[n-1].Page)
+	page, err := d.paper(ctx, o, n-1)
+	if err != nil {
+		return kiosk.Image{}, err
+	}
+	return d.shown(page)
+}
+
+// paper gives a page of an opened dossier, from 0, when it is the one that the kiosk signed.
+func (d *Desk) paper(ctx context.Context, o *Opened, n int) (kiosk.Image, error) {
+	doc := o.Dossier.Papers[n]
+	if doc.Page.Data != nil {
+		return doc.Page, nil
+	}
+	data, err := d.page(ctx, o, n)
+	if err == nil && sha256.Sum256(data) != doc.SHA256 {
+		err = kiosk.Errorf(kiosk.CodeBadInput, "open page", "", "page is not the one that the kiosk signed")
+	}
+	if err != nil {
+		return kiosk.Image{}, errors.Join(ErrNotFound, err)
+	}
+	doc.Page.Data = data
+	return doc.Page, nil
 }
 
 // paperNumber reads "paper.12".

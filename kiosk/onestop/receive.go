@@ -55,7 +55,7 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 		ID: s.ID, TokenID: s.TokenID, SHA256: s.SHA256, Size: len(s.Body), Kiosk: device, Created: s.Created, Received: now,
 		Verdict: kiosk.Undetermined, State: kiosk.StateRegistered, StateAt: now,
 	}
-	d.describe(&it, s.Body)
+	d.describe(ctx, &it, s.Body)
 	d.place(&it)
 	it, fresh, err = d.opt.Store.Insert(ctx, Envelope{Item: it, Body: s.Body, Parts: s.Parts})
 	switch {
@@ -68,8 +68,8 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 }
 
 // describe opens the envelope once, for the index. What it cannot open it marks.
-func (d *Desk) describe(it *Item, body []byte) {
-	o, err := d.open(*it, body)
+func (d *Desk) describe(ctx context.Context, it *Item, body []byte) {
+	o, err := d.open(ctx, *it, body, true)
 	if err != nil {
 		it.Fault = kiosk.CodeOf(err)
 		return

@@ -58,7 +58,7 @@ func (d *Desk) record(ctx context.Context, it Item) (*Record, error) {
 	if it.Training {
 		return nil, ErrTraining
 	}
-	o, err := d.openStored(ctx, it)
+	o, err := d.openStored(ctx, it, false)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,12 @@ func (d *Desk) record(ctx context.Context, it Item) (*Record, error) {
 	if r.National == 0 {
 		r.National = int(it.State)
 	}
-	for _, p := range o.Dossier.Papers {
-		r.Papers = append(r.Papers, RecordPaper{p.Paper, p.Page.Type, p.SHA256, append([]byte(nil), p.Page.Data...)})
+	for i, p := range o.Dossier.Papers {
+		page, err := d.paper(ctx, o, i)
+		if err != nil {
+			return nil, kiosk.Errorf(kiosk.CodeOf(err), "synchronise dossier", "", "page %d: %w", i+1, err)
+		}
+		r.Papers = append(r.Papers, RecordPaper{p.Paper, p.Page.Type, p.SHA256, append([]byte(nil), page.Data...)})
 	}
 	if r.Results, err = d.opt.Store.Results(ctx, it.ID); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func TestConformance(t *testing.T) {
 		return backofficetest.Office{
 			Receiver: o.Desk, AckKey: keys.Ack.Public().(ed25519.PublicKey),
 			Seal: func(t testing.TB, id, token string, pages ...[]byte) kiosk.Sealed {
-				c := o.NewCase(t, func(d *kiosk.Dossier) { d.ID, d.Token = id, token })
+				c := o.NewCase(t, func(d *kiosk.Dossier) { d.ID, d.Token, d.Papers = id, token, nil })
 				if len(pages) == 0 {
 					return c.Sealed
 				}

@@ -35,6 +35,7 @@ type Store interface {
 	Insert(ctx context.Context, e Envelope) (it Item, fresh bool, err error)
 	Item(ctx context.Context, id string) (Item, error)
 	ItemByToken(ctx context.Context, tokenID string) (Item, error)
+	ItemBySHA256(ctx context.Context, envelope [32]byte) (Item, error)
 	Body(ctx context.Context, id string) ([]byte, error)
 	List(ctx context.Context, f Filter) ([]Row, error)
 	Counts(ctx context.Context) (Counts, error)

@@ -251,7 +251,7 @@ func (h *handler) fill(b *dossierBody, o *onestop.Opened, p person) {
 	for i, doc := range d.Papers {
 		at := h.address(p, o.Item.ID, onestop.PicturePaper+onestop.Picture(fmt.Sprint(i+1)))
 		b.Papers = append(b.Papers, paper{
-			Name: doc.Paper, Number: i + 1, Hash: fingerprint(doc.SHA256), Kind: size(len(doc.Page.Data)),
+			Name: doc.Paper, Number: i + 1, Hash: fingerprint(doc.SHA256), Kind: size(o.PageSizes[i]),
 			Link: at, Zoom: strings.Replace(at, "/anh/", "/xem/", 1),
 		})
 	}

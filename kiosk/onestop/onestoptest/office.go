@@ -37,6 +37,7 @@ type Office struct {
 	Keys  *provision.OfficeKeys
 	Kiosk *provision.Identity
 	Clock *Clock
+	Link  kiosk.Link // the place in the kiosk's chain that the next dossier is sealed with; zero for none
 }
 
 // Clock is a clock that tests move.
@@ -163,11 +164,15 @@ func (o *Office) NewCase(t testing.TB, change func(*kiosk.Dossier)) Case {
 // Seal builds, signs and seals a dossier as a kiosk does.
 func (o *Office) Seal(t testing.TB, d *kiosk.Dossier) kiosk.Sealed {
 	t.Helper()
-	pkg, err := dossier.Build(d, dossier.Signer{Device: o.Kiosk.Signer(), Software: "test"})
+	pkg, err := dossier.Build(d, dossier.Signer{Device: o.Kiosk.Signer(), Software: "test", Beside: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return o.SealBytes(t, d, pkg)
+	var pages [][]byte
+	for i := range d.Papers {
+		pages = append(pages, d.Papers[i].Page.Data)
+	}
+	return o.SealBytes(t, d, pkg, pages...)
 }
 
 // SealBytes seals any bytes as the dossier's package, with pages beside it.
@@ -177,7 +182,7 @@ func (o *Office) SealBytes(t testing.TB, d *kiosk.Dossier, pkg []byte, pages ...
 	for _, p := range pages {
 		list = append(list, bytes.NewReader(p))
 	}
-	s, err := seal.Sealer{Keys: o.Keys.PublicKeys(), Device: o.Kiosk.Signer()}.Seal(d.ID, d.Created, kiosk.Link{}, pkg, list)
+	s, err := seal.Sealer{Keys: o.Keys.PublicKeys(), Device: o.Kiosk.Signer()}.Seal(d.ID, d.Created, o.Link, pkg, list)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,13 +130,17 @@ func insertAndFind(t *testing.T, s onestop.Store) {
 	if d := cmp.Diff(e.Item, byToken); d != "" || err != nil {
 		t.Errorf("by token: %v\n%s", err, d)
 	}
+	bySum, err := s.ItemBySHA256(t.Context(), e.Item.SHA256)
+	if d := cmp.Diff(e.Item, bySum); d != "" || err != nil {
+		t.Errorf("by envelope: %v\n%s", err, d)
+	}
 	body, err := s.Body(t.Context(), e.Item.ID)
 	if err != nil || sha256.Sum256(body) != e.Item.SHA256 {
 		t.Errorf("body is not as received: %v", err)
 	}
 	for what, err := range map[string]error{
 		"item": second(s.Item(t.Context(), UUID())), "token": second(s.ItemByToken(t.Context(), "00")),
-		"body": second(s.Body(t.Context(), UUID())),
+		"body": second(s.Body(t.Context(), UUID())), "envelope": second(s.ItemBySHA256(t.Context(), [32]byte{1})),
 	} {
 		if !errors.Is(err, onestop.ErrNotFound) {
 			t.Errorf("unknown %s: %v", what, err)

@@ -57,7 +57,7 @@ func (d *DB) Each(ctx context.Context, from, to time.Time, f func(onestop.Item) 
 }
 
 // itemBy gives the dossier whose column has the value; lock is the dialect's when the transaction will change it.
-func itemBy(ctx context.Context, q asker, column, value, lock string) (onestop.Item, error) {
+func itemBy(ctx context.Context, q asker, column string, value any, lock string) (onestop.Item, error) {
 	r, err := scanRow(q.row(ctx, "SELECT "+itemColumns+" FROM dossier WHERE "+column+" = $1"+lock, value))
 	return r.Item, err
 }
@@ -144,6 +144,12 @@ func (d *DB) Item(ctx context.Context, id string) (onestop.Item, error) {
 func (d *DB) ItemByToken(ctx context.Context, tokenID string) (onestop.Item, error) {
 	it, err := itemBy(ctx, d.ask(), "token_id", tokenID, "")
 	return it, d.fault("find dossier by token", err)
+}
+
+// ItemBySHA256 gives the dossier of that envelope.
+func (d *DB) ItemBySHA256(ctx context.Context, envelope [32]byte) (onestop.Item, error) {
+	it, err := itemBy(ctx, d.ask(), "sha256", envelope[:], "")
+	return it, d.fault("find dossier by envelope", err)
 }
 
 // Body gives the envelope as received.
