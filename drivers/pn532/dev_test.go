@@ -195,3 +195,31 @@ func TestParseTargets(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the chip says of a card: it is taken apart within its bounds, and described or refused.
+func FuzzParseTargets(f *testing.F) {
+	f.Add([]byte{1, 0, 4, 0x20, 4, 8, 1, 2, 3, 6, 0x75, 0x77, 0x81, 2, 0x80}, false)
+	f.Add([]byte{1, 0, 4, 0x20, 7, 1, 2}, false)
+	f.Add([]byte{1, 0x50, 1, 2, 3, 4, 0, 0, 0, 0, 0x77, 0x81, 0x71, 1, 0x01}, true)
+	f.Add(append(make([]byte, 13), 5, 1), true)
+	f.Fuzz(func(t *testing.T, b []byte, typeB bool) {
+		parse := parseTargetA
+		if typeB {
+			parse = parseTargetB
+		}
+		k, err := parse(b)
+		if err != nil {
+			if !errors.Is(err, errAnswer) {
+				t.Errorf("%X: %v", b, err)
+			}
+			return
+		}
+		if k.typeB != typeB || len(k.uid) > 10 || len(k.uid)+len(k.ats)+len(k.attrib) > len(b) || k.differs(k) {
+			t.Errorf("%X: %+v", b, k)
+		}
+		_ = k.iso()
+		if atr, _, err := k.described(); err == nil && (len(atr) < 4 || len(atr) > 33) {
+			t.Errorf("%X: an ATR of %d bytes", b, len(atr))
+		}
+	})
+}

@@ -255,6 +255,24 @@ func FuzzParseATS(f *testing.F) {
 	})
 }
 
+func FuzzParseATQB(f *testing.F) {
+	for _, s := range []string{atqb, atqb + "30", atqb[:22], "50", ""} {
+		f.Add(unhex(f, s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := ParseATQB(b)
+		if err != nil {
+			if !errors.Is(err, ErrProtocol) {
+				t.Errorf("%X: %v", b, err)
+			}
+			return
+		}
+		if a.FSC < 16 || a.FSC > 4096 || a.FWT <= 0 || a.FWT > maxFWT || a.SFGT < 0 || a.SFGT > maxFWT || len(a.ATR(nil)) != len(a.ATR([]byte{0xF0})) {
+			t.Errorf("%X: %+v", b, a)
+		}
+	})
+}
+
 func FuzzParseBlock(f *testing.F) {
 	for _, s := range []string{"029000", "1301", "a2", "a3", "f203", "c2", "b2", "0a00", "e2", ""} {
 		f.Add(unhex(f, s))
