@@ -46,12 +46,15 @@ func BenchmarkSearchSizes(b *testing.B) {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				begun := time.Now()
-				c, err := catalogue.Parse("generated", data)
-				if err != nil {
-					b.Fatal(err)
+				var c *catalogue.Catalogue
+				build := time.Hour
+				for range 3 {
+					begun := time.Now()
+					if c, err = catalogue.Parse("generated", data); err != nil {
+						b.Fatal(err)
+					}
+					build = min(build, time.Since(begun))
 				}
-				build := time.Since(begun)
 				p50, p99 := percentiles(func(q string) { c.Search(q, 10) })
 				b.ReportMetric(float64(build.Microseconds())/1000, "build-ms")
 				b.ReportMetric(float64(p50.Nanoseconds())/1000, "p50-µs")

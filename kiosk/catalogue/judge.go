@@ -45,8 +45,8 @@ func (x *index) gather(s *kiosk.Search, q query, top []scored) int {
 	if q.said != nil {
 		said = q.said
 	}
-	run := strings.Join(meant(said), " ")
-	if !strings.Contains(run, " ") {
+	run := runIn(said, x.called[top[0].doc])
+	if run == "" {
 		return 0
 	}
 	named := variantsIn(q.words)
@@ -67,6 +67,25 @@ func (x *index) gather(s *kiosk.Search, q query, top []scored) int {
 		s.Hits = append(in, out...)
 	}
 	return len(in)
+}
+
+// runIn gives the words, without those of politeness around them, when they are two or more and stand in a title in a row; "" else.
+// Folded, a word of politeness may be another word ("cần" is "căn"), so that no more are taken away than must be.
+func runIn(ws []string, title string) string {
+	for from := 0; from+2 <= len(ws); from++ {
+		for to := len(ws); to-from >= 2; to-- {
+			if run := strings.Join(ws[from:to], " "); strings.Contains(title, " "+run+" ") {
+				return run
+			}
+			if !filler[ws[to-1]] {
+				break
+			}
+		}
+		if !filler[ws[from]] {
+			break
+		}
+	}
+	return ""
 }
 
 // topic gives the longest run of words that the titles of all hits share, in their spelling; "" when they share less than two.

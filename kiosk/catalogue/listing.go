@@ -135,5 +135,5 @@ func qrSVG(text string) (template.HTML, error) {
 		}
 	}
 	b.WriteString(`"/></svg>`)
-	return template.HTML(b.String()), nil //nolint:gosec // made of numbers alone
+	return template.HTML(b.String()), nil // made of numbers alone
 }

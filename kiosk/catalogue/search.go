@@ -62,7 +62,7 @@ func (x *index) understand(text string) query {
 	for i := range q.stands {
 		q.stands[i] = -1
 	}
-	if len(x.titles[strings.Join(meant(q.words), " ")]) == 0 { // what is called in full needs no other words
+	if len(q.words) == 1 || len(x.titles[strings.Join(meant(q.words), " ")]) == 0 { // what is called in full needs no other words
 		x.expand(&q)
 	}
 	return q
@@ -250,14 +250,19 @@ func (x *index) answer(q query, scores []float32, limit int) kiosk.Search {
 	}
 	cover := x.coverage(q, top[0].doc)
 	for _, t := range top {
-		if t.score >= worthShowing*top[0].score {
-			s.Hits = append(s.Hits, kiosk.Hit{Procedure: x.procs[t.doc], Score: float64(t.score/top[0].score) * max(cover, 0.01)})
-		}
+		s.Hits = append(s.Hits, kiosk.Hit{Procedure: x.procs[t.doc], Score: float64(t.score/top[0].score) * max(cover, 0.01)})
 	}
+	worth := worthShowing * s.Hits[0].Score
 	if s.Elsewhere == nil {
 		x.judge(&s, q, top, cover) // over more hits than are wanted: how sure it is does not depend on how many are shown
 	}
-	s.Hits = s.Hits[:min(limit, len(s.Hits))]
+	kept := s.Hits[:0]
+	for i, h := range s.Hits {
+		if i < s.Twins || h.Score >= worth {
+			kept = append(kept, h)
+		}
+	}
+	s.Hits = kept[:min(limit, len(kept))]
 	s.Twins = min(s.Twins, len(s.Hits))
 	return s
 }

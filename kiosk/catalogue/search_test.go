@@ -124,15 +124,22 @@ func TestOutsideQueriesAreNotAnsweredConfidently(t *testing.T) {
 	}
 }
 
-// Families of near twins ask back instead of guessing.
+// Families of near twins ask back instead of guessing, and say what they have in common.
 func TestAskBack(t *testing.T) {
 	c := starterCatalogue(t)
-	s := c.Search("căn cước công dân", 5)
-	if s.Confident || !s.AskBack {
-		t.Errorf("confident %v, ask back %v", s.Confident, s.AskBack)
+	for q, topic := range map[string]string{
+		"căn cước công dân": "thẻ căn cước", "cccd": "thẻ căn cước", "làm thẻ căn cước ở đâu": "thẻ căn cước", "hkd": "hộ kinh doanh",
+		"ho kinh doanh": "hộ kinh doanh", "nghĩa vụ quân sự": "nghĩa vụ quân sự", "giấy phép xây dựng": "giấy phép xây dựng", "tạm trú": "tạm trú",
+	} {
+		s := c.Search(q, 5)
+		if s.Confident || !s.AskBack || s.Twins < 3 || s.Topic != topic {
+			t.Errorf("%q: confident %v, ask back %v, %d twins, topic %q", q, s.Confident, s.AskBack, s.Twins, s.Topic)
+		}
 	}
-	if s := c.Search("đăng ký khai tử", 5); !s.Confident || s.AskBack {
-		t.Errorf("a clear query: confident %v, ask back %v", s.Confident, s.AskBack)
+	for _, q := range []string{"đăng ký khai tử", "đăng ký khai sinh", "mất căn cước", "kết hôn", "gia hạn tạm trú"} {
+		if s := c.Search(q, 5); !s.Confident || s.AskBack || s.Twins != 0 {
+			t.Errorf("a clear query %q: confident %v, ask back %v", q, s.Confident, s.AskBack)
+		}
 	}
 }
 
