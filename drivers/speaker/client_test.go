@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -230,6 +231,31 @@ func TestClientOnThisMachine(t *testing.T) {
 	wait(t, "it is told", func() bool { return len(events()) > 0 })
 	if err := c.Ready(); kiosk.CodeOf(err) != kiosk.CodeUnavailable {
 		t.Errorf("without a clip the voice is ready: %v", err)
+	}
+}
+
+// The voice process believes nothing: what is no order ends it.
+func TestServeRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"no set-up": "{\"do\":\"say\"}\n", "not an object": "hello\n", "nothing": "", "no phrase": "{\"do\":\"setup\",\"setup\":{}}\n{\"do\":\"say\"}\n",
+		"unheard of": "{\"do\":\"setup\",\"setup\":{}}\n{\"do\":\"shout\"}\n", "too long": strings.Repeat("x", 2*maxLine),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			go func() {
+				_, _ = ours.Write([]byte(text)) // it may hang up before the end
+				if text == "" {
+					_ = ours.Close()
+				}
+			}()
+			go func() { _, _ = io.Copy(io.Discard, ours) }()
+			err := Serve(t.Context(), theirs, func(Setup) *Speaker { return New(Options{Backend: &Paced{}, Clips: clips(t, "welcome")}) })
+			if !errors.Is(err, errWire) {
+				t.Errorf("Serve: %v", err)
+			}
+			_ = theirs.Close()
+			_ = ours.Close()
+		})
 	}
 }
 

@@ -42,6 +42,37 @@ func TestMake(t *testing.T) {
 	heard(t, m.out, "home")
 }
 
+// TestEveryKeyHasAClip makes everything that is said, in every language, as "make clips" does, and finds each clip: a key without
+// one would be silence where a citizen waits for a word.
+func TestEveryKeyHasAClip(t *testing.T) {
+	for _, tool := range []string{"espeak-ng", "oggenc"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is not installed")
+		}
+	}
+	m := maker{out: filepath.Join(t.TempDir(), "clips"), voice: "vi", speed: "135"}
+	for _, lang := range speaker.Languages() {
+		sentences := speaker.Sentences(lang)
+		if made, err := m.of(lang).run(t.Context(), sentences); err != nil || made != len(sentences) {
+			t.Fatalf("%s: %d of %d made, %v", lang, made, len(sentences), err)
+		}
+		for key := range sentences {
+			if i, err := os.Stat(m.of(lang).clip(key)); err != nil || i.Size() < 2_000 {
+				t.Errorf("%s: no clip of %s that could hold a word (%v)", lang, key, err)
+			}
+		}
+	}
+	s := speaker.New(speaker.Options{Backend: &speaker.Paced{}, Dir: m.out})
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	heard(t, m.out, "n24_s")
+	heard(t, filepath.Join(m.out, "en"), "n99")
+	if err := s.Halt(); err != nil {
+		t.Error(err)
+	}
+}
+
 // recording makes a folder with a recording of key: what the synthesiser made, as a WAV file.
 func recording(t *testing.T, m maker, key string) string {
 	t.Helper()
