@@ -4,7 +4,6 @@ import "slices"
 
 // The bytes that begin commands.
 const (
-	nul = 0x00
 	eot = 0x04
 	enq = 0x05
 	dle = 0x10
@@ -16,10 +15,9 @@ const (
 // Commands of the ESC/POS reference.
 var (
 	cmdInit    = []byte{esc, '@'}
-	cmdCut     = []byte{gs, 'V', 66, 3}                    // function B: feed to the cutter and 3 units more, then cut
-	cmdPrinted = []byte{gs, 'r', 1}                        // answered after everything before it was printed
-	cmdClear   = []byte{dle, dc4, 8, 1, 3, 20, 1, 6, 2, 8} // function 8: throw away what was received and not printed
-	cmdFeed    = func(dots byte) []byte { return []byte{esc, 'J', dots} }
+	cmdCut     = []byte{gs, 'V', 66, 3}                             // function B: feed to the cutter and 3 units more, then cut
+	cmdPrinted = []byte{gs, 'r', 1}                                 // answered after everything before it was printed
+	cmdClear   = []byte{dle, dc4, 8, 1, 3, 20, 1, 6, 2, 8}          // function 8: throw away what was received and not printed
 	cmdAsk     = func(n byte) []byte { return []byte{dle, eot, n} } // answered at once
 )
 
