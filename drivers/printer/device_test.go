@@ -249,7 +249,7 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 // deaf takes everything and never answers, as a printer without a way back.
-type deaf struct{ rest chan struct{} }
+type deaf struct{}
 
 func (d deaf) Read([]byte) (int, error)           { return 0, io.EOF }
 func (d deaf) Write(b []byte) (int, error)        { return len(b), nil }

@@ -175,15 +175,11 @@ func TestClientRestarts(t *testing.T) {
 // children lists this process's children.
 func children(t *testing.T) (pids []int) {
 	t.Helper()
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
-	if err != nil {
+	files, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil || len(files) == 0 {
 		t.Skip("no list of children here: ", err)
 	}
-	files, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw = nil
+	var raw []byte
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err == nil {
