@@ -41,11 +41,11 @@ func (r *Runner) greet() {
 	}
 }
 
-// Lit tells whether a lamp is on: the staff's while the officer is needed, the card's and the paper's where one is to be placed.
+// Lit tells whether a lamp is on: the staff's while the officer is needed or a card was forgotten, the card's and the paper's where one is to be placed.
 func Lit(s State, l kiosk.Lamp) bool {
 	switch l {
 	case kiosk.LampStaff:
-		return s.Screen == Officer || s.Overlay == Help
+		return s.Screen == Officer || s.Overlay == Help || s.Left
 	case kiosk.LampCard:
 		return s.Screen == CardPlace || s.Screen == CardReading || s.Screen == CardProblem || s.Card && s.Screen == Done
 	case kiosk.LampPaper:

@@ -175,6 +175,7 @@ func TestLamps(t *testing.T) {
 		{State{Screen: Done, Card: true}, []kiosk.Lamp{kiosk.LampCard}},
 		{State{Screen: Done}, nil},
 		{State{Screen: Wiping}, nil},
+		{State{Screen: Attract, Card: true, Left: true}, []kiosk.Lamp{kiosk.LampStaff}},
 	} {
 		var lit []kiosk.Lamp
 		for _, l := range kiosk.Lamps {
