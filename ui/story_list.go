@@ -209,6 +209,7 @@ func listStories() []story {
 		{Name: "card_place-known", State: keyed(filing(session.CardPlace))},
 		{Name: "card_number-in", State: withCard(filing(session.CardNumber))},
 		{Name: "card_reading-start", State: filing(session.CardReading)},
+		{Name: "card_reading-slow", State: filing(session.CardReading), Visit: func(d *session.Visit) { d.Slow = true }},
 		{Name: "scan_list-two", State: filing(session.ScanList), Visit: papers(2, 0)},
 		{Name: "scan_list-page", State: filing(session.ScanList), Visit: papers(3, 1)},
 		{Name: "scan_list-full", State: filing(session.ScanList), Visit: papers(session.MaxPapers, 0)},

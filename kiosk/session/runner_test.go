@@ -533,7 +533,18 @@ func TestHangingReaderCannotHoldAVisit(t *testing.T) {
 		b.card <- true
 		synctest.Wait()
 		b.do(t, CardReading, IntentNumber, "number", "999201012345")
-		time.Sleep(Delays[CardReading] + time.Second)
+		for _, c := range []struct {
+			wait time.Duration
+			slow bool
+		}{{slowCard - time.Second, false}, {2 * time.Second, true}} {
+			time.Sleep(c.wait)
+			b.View(func(v *View) {
+				if v.Visit.Slow != c.slow {
+					t.Errorf("after %v more: slow is %v", c.wait, v.Visit.Slow)
+				}
+			})
+		}
+		time.Sleep(Delays[CardReading] - slowCard)
 		b.at(t, CardProblem)
 		time.Sleep(Delays[CardProblem] + WarningDelay + 2*time.Second)
 		b.at(t, Attract)

@@ -18,6 +18,7 @@ type Visit struct {
 	Procedure *kiosk.Procedure
 	Key       kiosk.CardKey
 	Progress  kiosk.ChipProgress
+	Slow      bool // the read goes on longer than reads do
 	Chip      *kiosk.ChipRead
 	Hint      kiosk.FaceHint
 	Face      kiosk.FaceResult

@@ -160,11 +160,12 @@ func (r *Runner) askReader() {
 func (r *Runner) readChip() {
 	r.name()
 	reader, key, try, begun := r.ports.Reader, r.visit.Key, r.state.CardTries+1, time.Now()
-	r.visit.Progress = kiosk.ChipProgress{}
+	r.visit.Progress, r.visit.Slow = kiosk.ChipProgress{}, false
 	r.start(func(ctx context.Context, current func() bool) (func(), Event) {
 		if reader == nil {
 			return func() {}, Event{Kind: EvChipFailed, Code: kiosk.CodeReaderMissing}
 		}
+		defer time.AfterFunc(slowCard, func() { r.slow(current) }).Stop()
 		read, err := reader.Read(ctx, key, func(p kiosk.ChipProgress) { r.progress(p, current) })
 		if err != nil {
 			return func() {
@@ -173,6 +174,18 @@ func (r *Runner) readChip() {
 		}
 		return func() { r.chipDone(read, key.Kind) }, documentEvent(read)
 	})
+}
+
+// slowCard is how long a read takes at most (BSI TR-03135-1 §4.1.4); a card that takes longer is slow, which the citizen is told.
+const slowCard = 7 * time.Second
+
+func (r *Runner) slow(current func() bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if current() {
+		r.visit.Slow = true
+		r.changed()
+	}
 }
 
 func (r *Runner) progress(p kiosk.ChipProgress, current func() bool) {
