@@ -25,7 +25,7 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision eval-vision powercut model fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision eval-vision powercut model conformance fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
@@ -130,6 +130,9 @@ model: ## visits every state of the outbox, the network and the office with larg
 bench-office: ## intake of 10 kiosks × 100 dossiers × 3 papers of 300 KB on SQLite and PostgreSQL, beside plain INSERTs: a table in build/
 	@mkdir -p $(BUILD)
 	KIOSK_BENCH_OFFICE=$(abspath $(BUILD))/office.md $(GO) test -run '^TestBenchOffice$$' -count 1 -v -timeout 60m ./kiosk/onestop/postgres
+
+conformance: ## asks the intake suite of a running office, as the kiosk whose folder INTAKE_KIOSK is (it leaves dossiers there)
+	INTAKE_KIOSK=$(abspath $(INTAKE_KIOSK)) $(GO) test -count 1 -v -run '^TestRemote$$' ./kiosk/backoffice
 
 fuzz: ## every fuzz target for FUZZTIME each (10s)
 	@for pkg in $$($(GO) list ./...); do \

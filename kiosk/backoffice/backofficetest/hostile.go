@@ -72,6 +72,7 @@ func Hostiles(t testing.TB, key ed25519.PrivateKey) []Hostile {
 		{"not found", say(404, jsonType, `{"code":"not_found"}`), unknown, unknown, 0},
 		{"not found as a page", say(404, htmlType, page), untrusted, untrusted, 0},
 		{"conflict", say(409, jsonType, `{"code":"bad_input"}`), refused, refused, 0},
+		{"misses parts for ever", say(412, jsonType, `{"code":"not_found"}`), kiosk.CodeUnavailable, kiosk.CodeUnavailable, 0},
 		{"too large", say(413, jsonType, `{"code":"bad_input"}`), refused, refused, 0},
 		{"refusal with more in it", say(400, jsonType, `{"code":"bad_input","name":"x"}`), untrusted, untrusted, 0},
 		{"refusal with a code of its own", say(400, jsonType, `{"code":"Nguyen Van A"}`), refused, refused, 0},

@@ -16,10 +16,10 @@ import (
 	"motcua/kiosk/backoffice"
 )
 
-// scan makes bytes that do not repeat.
+// scan makes bytes that an office has never seen.
 func scan(n int) []byte {
 	b := make([]byte, n)
-	r := rand.NewPCG(uint64(n), 7)
+	r := rand.NewPCG(rand.Uint64(), rand.Uint64())
 	for i := range b {
 		b[i] = byte(r.Uint64())
 	}

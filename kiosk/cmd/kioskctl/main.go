@@ -42,6 +42,7 @@ var commands = map[string]command{
 	"outbox list":      {"what waits for the back office, since when, why", outboxList},
 	"places find":      {"finds communes by name as people type it, old names included", placesFind},
 	"places resolve":   {"the present units of an address as an older document writes it", placesResolve},
+	"provision":        {"enrols this machine at its office by a one-time word", provisionRun},
 	"scan mrz":         {"reads the machine-readable zone in a picture", scanMRZ},
 	"scan qr":          {"reads the QR codes in a picture", scanQR},
 	"scan paper":       {"finds, judges and straightens the pages on pictures", scanPaper},
