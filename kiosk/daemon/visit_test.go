@@ -122,6 +122,7 @@ func TestVisit(t *testing.T) {
 		t.Error("the review does not show the telephone")
 	}
 	token := h.submit()
+	h.canaries("thu", temp) // sealed, and not yet delivered or only just
 	h.page.do("rate", "finish")
 	h.page.do("attract", "rate", "score", "4")
 	h.world.Reset()
