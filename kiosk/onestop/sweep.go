@@ -42,7 +42,7 @@ type Swept struct {
 }
 
 // Sweep looks at every running dossier: it warns on the working day before the due instant and on the day itself, and drafts the
-// apology (Mẫu 04) when the instant is near. Run it every few minutes; what it has done once it does not do again. It goes on
+// apology (Mẫu 04) when the instant is near. Page streams that no dossier claimed in time go. Run it every few minutes; what it has done once it does not do again. It goes on
 // after a fault of one dossier and tells all of them.
 func (d *Desk) Sweep(ctx context.Context) (s Swept, err error) {
 	now := d.Now().UTC().Truncate(time.Microsecond)
@@ -61,7 +61,8 @@ func (d *Desk) Sweep(ctx context.Context) (s Swept, err error) {
 	}
 	late, lateErr := d.sweepHandovers(ctx, now)
 	s.Alerts += late
-	return s, errors.Join(err, lateErr)
+	_, partErr := d.SweepParts(ctx)
+	return s, errors.Join(err, lateErr, partErr)
 }
 
 func (d *Desk) sweepOne(ctx context.Context, it Item, now time.Time) (s Swept, err error) {
