@@ -151,7 +151,11 @@ func (d *Daemon) openSession(ctx context.Context) error {
 	}
 	d.reportBundles(ctx)
 	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
-	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, chain: d.outbox, catalogue: cat, deadlines: office}
+	announced, err := provision.LoadAnnounced(filepath.Join(d.opt.Config.Office.Dir, provision.FileAnnounced))
+	if err != nil {
+		return err
+	}
+	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, announced: announced, chain: d.outbox, catalogue: cat, deadlines: office}
 	if err := d.openDevices(ctx); err != nil {
 		return err
 	}

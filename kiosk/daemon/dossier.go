@@ -20,6 +20,8 @@ type maker struct {
 	self    *provision.Identity
 	version string
 
+	announced []seal.Announcement // keys that the office announced since this kiosk was enrolled
+
 	catalogue kiosk.Catalogue
 	deadlines kiosk.Deadlines
 
@@ -79,7 +81,7 @@ func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}
-	sealer := seal.Sealer{Keys: m.office.SealKeys(nil, d.Created), Device: m.self.Signer()}
+	sealer := seal.Sealer{Keys: m.office.SealKeys(m.announced, d.Created), Device: m.self.Signer()}
 	var pages []seal.Page
 	for i := range d.Papers {
 		pages = append(pages, bytes.NewReader(d.Papers[i].Page.Data))

@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/provision"
+	"motcua/kiosk/seal"
 )
 
 func newOffice(t *testing.T) (*provision.OfficeKeys, *provision.Office) {
@@ -282,5 +284,82 @@ func TestWriteFileKeepsTheOldOnFailure(t *testing.T) {
 	}
 	if names, _ := filepath.Glob(filepath.Join(dir, ".*")); len(names) > 0 {
 		t.Errorf("temporary files stay behind: %v", names)
+	}
+}
+
+// TestRotation: after a rotation the office opens what was sealed before and after, enrolled kiosks learn the new key when its time
+// comes, and the recovery key opens as well once it is put back.
+func TestRotation(t *testing.T) {
+	keys, before := newOffice(t)
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := keys.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	old, now := keys.Seal.Public(), time.Now()
+	next, err := keys.Rotate(dir, now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recovery, err := keys.AddRecovery(dir, now.Add(2*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := provision.LoadOfficeKeys(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Seal) != 2 || got.Seal.Public().ID() != next.ID() || got.Seal[1].Public().ID() != old.ID() || len(got.Announced) != 2 {
+		t.Fatalf("ring of %d keys, %d announcements", len(got.Seal), len(got.Announced))
+	}
+	ids := func(at time.Time) (s string) {
+		for _, k := range before.SealKeys(got.Announced, at) {
+			s += k.ID().String() + " "
+		}
+		return s
+	}
+	want := []string{old.ID().String() + " ", next.ID().String() + " ", next.ID().String() + " " + got.Recovery.ID().String() + " "}
+	for i, at := range []time.Duration{0, 90 * time.Minute, 3 * time.Hour} {
+		if s := ids(now.Add(at)); s != want[i] {
+			t.Errorf("after %v a kiosk seals to %s, want %s", at, s, want[i])
+		}
+	}
+	if o := got.Office("n", "https://h", "1", "https://h/"); o.RecoveryKey == nil || len(o.SealKeys(nil, now)) != 2 {
+		t.Error("a new kiosk does not learn the recovery key")
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, "recovery.pub")); bytes.Contains(b, bytes.TrimSpace(recovery)) {
+		t.Error("the private half stays in the folder")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "seal-recovery.key"), recovery, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	device := enrol(t, keys, "kiosk-01").Signer()
+	sealed, err := seal.Sealer{Keys: []seal.PublicKey{got.Recovery}, Device: device}.Seal("0f8fad5b-d9cb-469f-a165-70867728950e", now, kiosk.Link{}, []byte("x"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := got.Seal.Open(sealed.Body); kiosk.CodeOf(err) != kiosk.CodeKeyMissing {
+		t.Errorf("opened without the recovery key: %v", err)
+	}
+	if got, err = provision.LoadOfficeKeys(dir); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := got.Seal.Open(sealed.Body); err != nil || string(o.Plaintext) != "x" {
+		t.Errorf("recovery: %v", err)
+	}
+}
+
+func TestAnnouncedFiles(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "announced.json")
+	if list, err := provision.LoadAnnounced(path); err != nil || list != nil {
+		t.Errorf("absent: %v, %v", list, err)
+	}
+	for name, bad := range map[string]string{"no list": "{}", "no JSON": "x", "a key that is none": `[{"keys":["AA=="]}]`, "too long": "[" + strings.Repeat("{},", 100) + "{}]"} {
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := provision.LoadAnnounced(path); kiosk.CodeOf(err) != kiosk.CodeBadInput {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -27,7 +27,7 @@ type console struct {
 
 // commands is the table of commands. A key has one or two words.
 var commands = map[string]func(context.Context, *console, []string) error{
-	"init": initOffice, "enrol": enrol, "word": enrolWord, "import": importStick, "officer add": officerAdd, "officer list": officerList,
+	"init": initOffice, "enrol": enrol, "word": enrolWord, "rotate": rotate, "import": importStick, "officer add": officerAdd, "officer list": officerList,
 	"officer password": officerPassword, "officer disable": officerDisable, "officer enable": officerEnable,
 }
 
@@ -35,6 +35,7 @@ var commands = map[string]func(context.Context, *console, []string) error{
 const usage = `usage: onestopd [flags]                                  run the office
        onestopd init -dir DIR                           make an office: keys, trust folder, onestop.toml
        onestopd enrol -dir DIR -kiosk NAME -out FOLDER  enrol a kiosk
+       onestopd rotate -dir DIR [-in DAYS]              make the next key that dossiers are sealed to
        onestopd word -dir DIR -kiosk NAME               a one-time word by which a kiosk enrols itself
        onestopd import -dir DIR -receipts OUT FILE      take in what a technician brings on a stick
        onestopd officer add|list|password|disable|enable -dir DIR

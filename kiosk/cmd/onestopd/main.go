@@ -4,6 +4,7 @@
 //	onestopd init -dir DIR [-name OFFICE] [-hotline N] …     makes keys, trust folder and a commented onestop.toml
 //	onestopd enrol -dir DIR -kiosk NAME -out KIOSKDIR        makes a kiosk's identity and its office.json
 //	onestopd word -dir DIR -kiosk NAME                       makes a one-time word by which a kiosk enrols itself
+//	onestopd rotate -dir DIR [-in DAYS] [-recovery FILE]     makes the next key that dossiers are sealed to, or a recovery key
 //	onestopd import -dir DIR -receipts OUT FILE              takes in dossiers from a stick, writes signed receipts for it
 //	onestopd officer add -dir DIR -name NAME -role ROLE      adds a person; also list, password, disable, enable
 //
