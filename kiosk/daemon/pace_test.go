@@ -50,9 +50,10 @@ func TestVisitTimes(t *testing.T) {
 		identity = append(identity, time.Since(begun))
 		h.fromWhoTo(2)
 		h.submit()
+		h.world.Reset() // the card is taken back
 		h.page.do("rate", "finish")
 		h.page.do("attract", "skip")
-		h.world.Reset()
+		until(t, "the reader has seen the card go", func() bool { return !strings.Contains(h.page.get("/"), "badge warn take") })
 		machine = append(machine, h.timing(t, session.TimingMachine)-before)
 	}
 	id, dossier := median(identity), median(machine)

@@ -45,6 +45,13 @@ func (p *printerBench) set(takes time.Duration, err error) {
 	p.takes, p.err = takes, err
 }
 
+// out tells how many receipts are out.
+func (p *printerBench) out() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.printed)
+}
+
 func (b *bench) print() PrintState {
 	var s State
 	b.View(func(v *View) { s = v.State })
@@ -61,13 +68,13 @@ func TestLeavingWhileTheReceiptPrints(t *testing.T) {
 		b.do(t, Done, IntentSign, "tick", "on")
 		b.do(t, Wiping, IntentExit)
 		b.do(t, Wiping, IntentStart) // the next one taps already
-		if len(p.printed) != 0 {
+		if p.out() != 0 {
 			t.Fatal("the printer is faster than it should be")
 		}
 		time.Sleep(6 * time.Second)
 		b.at(t, Attract)
-		if len(p.printed) != 1 {
-			t.Errorf("%d receipts are out", len(p.printed))
+		if n := p.out(); n != 1 {
+			t.Errorf("%d receipts are out", n)
 		}
 	})
 }
