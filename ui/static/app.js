@@ -238,7 +238,7 @@ function go(at, dx, dy) {
     for (const e of all) {
       const q = e.getBoundingClientRect(), x = q.x + q.width / 2 - r.x - r.width / 2, y = q.y + q.height / 2 - r.y - r.height / 2;
       const on = dx ? x * dx : y * dy, off = Math.abs(dx ? y : x);
-      if (e.classList.contains('key') && on > (dx ? r.width : r.height) / 3 && (!dx || off < r.height / 2) && on + 3 * off < least) [best, least] = [e, on + 3 * off];
+      if (e.classList.contains('key') && on > (dx ? r.width : r.height) / 3 && (!dx || off < r.height / 2) && 4 * on + off < least) [best, least] = [e, 4 * on + off];
     }
     if (best) return best.focus();
     const rest = dx ? [] : dy < 0 ? all.slice(0, i).reverse() : all.slice(i);
