@@ -25,7 +25,7 @@ SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help setup build demo test unit e2e bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision eval-vision powercut model conformance fuzz lint tools models clips clean
+.PHONY: help setup build demo test unit e2e shots bench bsi bench-chip soak-chip det bench-vision bench-office bench-search soak-vision eval-vision powercut model conformance fuzz lint tools models clips clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
@@ -75,6 +75,9 @@ e2e: build ## the browser tests, when Node and Chromium are there
 	elif ! command -v npm >/dev/null || ! command -v chromium >/dev/null || [ "$$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
 		echo "e2e: SKIPPED, it needs Node 20 or later with npm, and chromium"; \
 	else cd ui/e2e && { [ -d node_modules ] && [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm test; fi
+
+shots: ## the gallery of every screen into build/shots (index.html): sizes, themes, languages, both panels
+	@cd ui/e2e && { [ -d node_modules ] && [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund; } && node shots.mjs
 
 bench: ## chip read, face stages, search, seal and queue, start-up, memory
 	@mkdir -p $(BUILD)

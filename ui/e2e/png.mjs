@@ -87,7 +87,7 @@ function mapper(palette, { data, n }) {
 }
 
 // shrink writes a picture with few colours.
-export function shrink(picture, colours = 24) {
+export function shrink(picture, colours = 16) {
   const { width, height, n } = picture, palette = choose(picture, colours), near = mapper(palette, picture);
   const raw = Buffer.alloc((width + 1) * height), head = Buffer.alloc(13);
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) raw[y * (width + 1) + 1 + x] = near((y * width + x) * n);

@@ -4,7 +4,7 @@
 // every sentence 40 % longer) × the three text sizes; the plain story of every screen in the contrast theme too, whose borders are
 // wider. axe (WCAG 2.2 AA, AAA, contrast 7:1): every rule on every story in Vietnamese on the portrait panel, and on the plain
 // stories on the small panel and in English; the rules of colour on the plain ones × panel in the other two themes and in the largest
-// size. AXE=all runs every rule on every story × panel × language × size × theme (half an hour). Pixels: the plain stories × panel.
+// size. AXE=all runs every rule on every story × panel × language × size × theme (half an hour). Pixels: every screen × panel.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ test('pixels', { skip, timeout: 600000 }, async t => {
     for (const panelName of Object.keys(panels)) {
       mkdirSync(join(goldens, panelName), { recursive: true });
       const page = await open(b, server, panelName);
-      for (const story of stories.plain) if (only.test(story)) faults.push(...(await compare(page, story, panelName)));
+      for (const story of stories.plain) if (only.test(story) && !story.includes('-')) faults.push(...(await compare(page, story, panelName)));
       await page.close();
     }
     if (update) writeFileSync(join(goldens, 'chromium'), version + '\n');
