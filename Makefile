@@ -62,13 +62,13 @@ test: setup unit e2e ## sets up and runs all tests: Go with the race detector, t
 # These compute, one goroutine each, for minutes under the race detector: on pictures, on curves, on parsed bytes. What is concurrent
 # in them is named below; who uses them from several goroutines is tested with the race detector.
 PLAIN := vision/face vision/liveness vision/ocrb vision/paper vision/qr vision/visiontest drivers/apdu drivers/tcl kiosk/mrz kiosk/cccd \
-         $(addprefix drivers/emrtd/,bsi chipbench dh ec emrtdtest icao lds pa tlv)
+         kiosk/cmd/kioskctl drivers/emrtd $(addprefix drivers/emrtd/,bsi chipbench dh ec emrtdtest icao lds pa tlv)
 
 unit: ## the Go tests, with the race detector where anything is concurrent
-	$(GO) test -race $(TESTFLAGS) -skip '^TestSoakPACE$$' $$($(GO) list ./... | grep -vE '^motcua/($(subst $() ,|,$(strip $(PLAIN))))$$')
+	$(GO) test -race $(TESTFLAGS) $$($(GO) list ./... | grep -vE '^motcua/($(subst $() ,|,$(strip $(PLAIN))))$$')
 	$(GO) test -race $(TESTFLAGS) -run 'Hub|Camera' ./vision/face
+	$(GO) test -race $(TESTFLAGS) -run 'Watch|Tap|Resume|Remembered|Bounded' ./drivers/emrtd
 	$(GO) test $(TESTFLAGS) $(addprefix ./,$(PLAIN))
-	$(GO) test $(TESTFLAGS) -run '^TestSoakPACE$$' ./drivers/emrtd
 
 e2e: build ## the browser tests, when Node and Chromium are there
 	@if [ ! -f ui/e2e/package.json ]; then echo "e2e: no browser tests in ui/e2e"; \

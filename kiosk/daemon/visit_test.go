@@ -126,6 +126,7 @@ func TestVisit(t *testing.T) {
 	h.page.do("rate", "finish")
 	h.page.do("attract", "rate", "score", "4")
 	h.world.Reset()
+	until(t, "the card is away", func() bool { return strings.Contains(h.logs.String(), "msg=card.removed") }) // a tap in that very moment is stale
 	until(t, "the dossier is delivered", func() bool { return h.unsent() == 0 })
 
 	o := h.logIn()
