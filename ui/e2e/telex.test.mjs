@@ -54,7 +54,7 @@ const cases = {
   'tieengs vieejt': 'tiếng việt', tiengse: 'tiếng', nhana: 'nhân', w: 'ư', uow: 'ươ', tuw: 'tư', ow: 'ơ', thuowr: 'thuở', thuowngf: 'thường',
   quowr: 'quở', quaan: 'quân', giays: 'giáy', giaays: 'giấy', gif: 'gì', hoaf: 'hòa', hoafn: 'hoàn', thuys: 'thúy', muaw: 'mưa', cuar: 'của',
   khuyur: 'khuỷu', ngoaif: 'ngoài', dangd: 'đang', DDoong: 'Đông', NGUYEENX: 'NGUYỄN', dduwowngf: 'đường', nguowif: 'người', huowng: 'hương',
-  hoawcj: 'hoặc', uwowcs: 'ước', saf: 'sà', safs: 'sá', safz: 'sa', awa: 'â',
+  luuw: 'lưu', luwuw: 'luuw', huuwx: 'hữu', hoawcj: 'hoặc', uwowcs: 'ước', saf: 'sà', safs: 'sá', safz: 'sa', awa: 'â',
 };
 test('Telex, case by case', () => {
   for (const [keys, want] of Object.entries(cases)) assert.equal(type(keys), want.normalize('NFC'), keys);

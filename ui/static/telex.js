@@ -67,10 +67,10 @@ function horn(w) {
     const open = j === w.length && at + 2 === j && /^(?:h|th|kh|q)$/i.test(w.slice(0, at));
     return { w: put(open || /^q/i.test(w) ? w : put(w, at, 'ư'), at + 1, 'ơ') };
   }
-  if (v.endsWith('ua')) return { w: put(w, j - 2, 'ư') };
+  if (/u[au]$/.test(v)) return { w: put(w, j - 2, 'ư') };
   for (let n = j - 1; n >= i; n--) {
     const to = { a: 'ă', â: 'ă', o: 'ơ', ô: 'ơ', u: 'ư' }[v[n - i]];
-    if (to && !(v[n - i] === 'u' && v[n - i + 1] === 'ơ')) return { w: put(w, n, to) };
+    if (to && !(v[n - i] === 'u' && (v[n - i + 1] === 'ơ' || v[n - i - 1] === 'ư'))) return { w: put(w, n, to) };
   }
   for (let n = j - 1; n >= i; n--) {
     const back = { ă: 'a', ơ: 'o', ư: 'u' }[v[n - i]];
