@@ -28,7 +28,7 @@ type Session interface {
 // Options are the page's settings.
 type Options struct {
 	PxPerMM float64 // pixels per millimetre of the panel; 0 means the 21.5-inch 1080×1920 panel
-	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered
+	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered; kioskd sets none
 	Story   bool    // serve /story
 	Packs   string  // folder of language packs, "" for none
 	Tone    string  // where the keyboard puts the tone: ToneOld (also "") or ToneNew

@@ -275,18 +275,20 @@ for (const [name, who] of [['portrait', 'thu'], ['compact', 'mau']]) {
 }
 
 test('nothing of the citizen stays in the page, its heap, the browser profile, the database or the log', { skip, timeout: 240000 }, telling(async () => {
-  const b = await browser(panels.portrait);
-  const page = await b.context.newPage();
-  await arrive(page);
-  await visit(page, 'thu', 'canary');
-  await page.waitForFunction(() => /Chờ gửi: 0/.test(document.body.textContent), undefined, { timeout: 30000 });
-  const words = [people.thu.name, people.thu.number, '0912345678', 'Khai sinh cho con', '999 301 012 345'];
-  await silent(page, words);
-  await b.close(true);
-  canaries(b.profile, words);
-  canaries(hall.data, words);
-  for (const w of words) assert.ok(!hall.log().includes(w), 'a canary is in the log');
-  await b.close().catch(() => {});
+  const b = await browser(panels.portrait), words = [people.thu.name, people.thu.number, '0912345678', 'Khai sinh cho con', '999 301 012 345'];
+  try {
+    const page = await b.context.newPage();
+    await arrive(page);
+    await visit(page, 'thu', 'canary');
+    await page.waitForFunction(() => /Chờ gửi: 0/.test(document.body.textContent), undefined, { timeout: 30000 });
+    await silent(page, words);
+    await b.close(true);
+    canaries(b.profile, words);
+    canaries(hall.data, words);
+    for (const w of words) assert.ok(!hall.log().includes(w), 'a canary is in the log');
+  } finally {
+    await b.close().catch(() => {});
+  }
 }));
 
 test('consent refused leads to the officer, and silence to the start', { skip, timeout: 120000 }, telling(async () => {
