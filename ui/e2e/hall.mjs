@@ -6,14 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './driver.mjs';
 
-const free = () => new Promise((ok, no) => {
-  const s = createServer();
-  s.on('error', no);
-  s.listen(0, '127.0.0.1', () => {
-    const { port } = s.address();
-    s.close(() => ok(`127.0.0.1:${port}`));
-  });
-});
+// free gives a loopback address nobody listens on, below the ports that the system gives to outgoing connections.
+const free = async () => {
+  for (let n = 0; n < 200; n++) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    const open = await new Promise(done => {
+      const s = createServer();
+      s.on('error', () => done(false));
+      s.listen(port, '127.0.0.1', () => s.close(() => done(true)));
+    });
+    if (open) return `127.0.0.1:${port}`;
+  }
+  throw new Error('no port is free');
+};
 
 const run = (command, args) => new Promise((ok, no) => {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
