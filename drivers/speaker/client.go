@@ -147,7 +147,7 @@ func (c *Client) Halt() error {
 func (c *Client) run(ctx context.Context) {
 	wait := c.o.Again[0]
 	for ctx.Err() == nil {
-		begun, err := time.Now(), error(unavailable(errNoSound))
+		begun, err := time.Now(), unavailable(errNoSound)
 		if c.o.Hope() {
 			err = c.once(ctx)
 		}

@@ -119,7 +119,7 @@ func (c *Client) deliver(ctx context.Context, op string, s kiosk.Sealed) ([]byte
 		if err := c.sendParts(ctx, op, s.Parts); err != nil {
 			return nil, err
 		}
-		res, answer, err := c.exchange(ctx, op, http.MethodPost, PathDossiers, s.Body, sealedHeader(s))
+		res, answer, err := c.exchange(ctx, op, http.MethodPost, PathDossiers, s.Body, sealedHeader(s)) //nolint:bodyclose // exchange has read and closed it
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +213,7 @@ func (c *Client) Skew() (ahead time.Duration, ok bool) {
 
 // do sends one request and gives the body of an answer with one of the wanted statuses; everything else is its outcome.
 func (c *Client) do(ctx context.Context, op, method, path string, body []byte, header http.Header, want ...int) ([]byte, error) {
-	res, answer, err := c.exchange(ctx, op, method, path, body, header)
+	res, answer, err := c.exchange(ctx, op, method, path, body, header) //nolint:bodyclose // exchange has read and closed it
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func readState(h http.Header, size int64) (PartState, error) {
 
 // sendSlice sends one slice and gives where the part stands then.
 func (c *Client) sendSlice(ctx context.Context, op, path string, size, offset int64, b []byte) (PartState, error) {
-	res, answer, err := c.exchange(ctx, op, http.MethodPut, path, b, http.Header{
+	res, answer, err := c.exchange(ctx, op, http.MethodPut, path, b, http.Header{ //nolint:bodyclose // exchange has read and closed it
 		"Content-Type": {"application/octet-stream"}, HeaderOffset: {strconv.FormatInt(offset, 10)}, HeaderLength: {strconv.FormatInt(size, 10)},
 	})
 	if err != nil {

@@ -113,7 +113,7 @@ func (c *Calendar) Open(t time.Time) bool {
 // Pause is the time from a request for supplements to their arrival. To zero: they have not come yet.
 type Pause struct{ From, To time.Time }
 
-// ErrPaused: the clock stands still, there is no due instant until the supplements have come.
+// ErrPaused says that the clock stands still, there is no due instant until the supplements have come.
 var ErrPaused = errors.New("the clock stands still until the supplements have come")
 
 // Span is what is reckoned.

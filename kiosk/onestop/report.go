@@ -94,7 +94,7 @@ type Tally struct {
 	Early, On, Late, Pending int
 }
 
-// Settled is how many have ended in time or not: early, on time and the late that ended.
+// Received is how many were taken in: ended early, on time or late, and those under way.
 func (t Tally) Received() int { return t.Early + t.On + t.Late + t.Pending }
 
 func (t *Tally) add(b Bucket) {

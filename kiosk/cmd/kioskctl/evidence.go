@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -148,7 +147,7 @@ func addOffice(o *dossier.VerifyOptions, name string) error {
 			return err
 		}
 		o.Devices.AddCert(ca)
-		o.Office = ed25519.PublicKey(office.AckKey)
+		o.Office = office.AckKey
 		return nil
 	}
 	ca, err := provision.ParseCertificate(raw)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -100,7 +99,7 @@ func TestImport(t *testing.T) {
 		}
 	}
 	list, err := backoffice.ReadReceipts(bytes.NewReader(files[0]))
-	if err != nil || len(list) != 1 || list[0].DossierID != good.ID || list[0].BodySHA256 != good.SHA256 || backoffice.VerifyAck(ed25519.PublicKey(office.AckKey), list[0]) != nil {
+	if err != nil || len(list) != 1 || list[0].DossierID != good.ID || list[0].BodySHA256 != good.SHA256 || backoffice.VerifyAck(office.AckKey, list[0]) != nil {
 		t.Errorf("receipts %+v: %v", list, err)
 	}
 	if !bytes.Equal(files[0], files[1]) {
