@@ -160,7 +160,7 @@ func (c *Client) Bundle(ctx context.Context, kind BundleKind, etag string) (*Bun
 	if etag != "" {
 		header.Set("If-None-Match", etag)
 	}
-	res, answer, err := c.exchangeUpTo(ctx, op, http.MethodGet, PathBundles+string(kind), nil, header, 2*MaxBundle)
+	res, answer, err := c.exchangeUpTo(ctx, op, http.MethodGet, PathBundles+string(kind), nil, header, 2*MaxBundle) //nolint:bodyclose // exchangeUpTo has read and closed it
 	if err != nil {
 		return nil, err
 	}
