@@ -215,7 +215,7 @@ async function compose(context, file, names, width) {
 // takeIn logs the officer in, opens the newest dossier and takes it in; gives the number.
 async function takeIn(context, who, name) {
   const page = await context.newPage();
-  await page.setViewportSize({ width: 1440, height: 1000 });
+  await page.setViewportSize({ width: 1920, height: 1080 });
   await page.goto(hall.officer);
   if (await page.locator('[name="password"]').count()) {
     await page.fill('[name="login"]', hall.login);
@@ -265,7 +265,7 @@ for (const [name, who] of [['portrait', 'thu'], ['compact', 'mau']]) {
       await lookUp(page, token, number, name);
       if (process.env.UPDATE_PICTURES && name === 'portrait') {
         await compose(b.context, 'visit.png', ['02-home', '09-face', '11-chip', '20-receipt'].map(n => `${name}-${n}`), 1120);
-        await compose(b.context, 'officer.png', [name + '-22-dossier'], 900);
+        await compose(b.context, 'officer.png', [name + '-22-dossier'], 1120);
       }
       assert.deepEqual(bad, []);
     } finally {
