@@ -56,10 +56,9 @@ type Place struct {
 
 // Desk is the one-stop office: it takes dossiers in and lets named persons work on them. It is safe for concurrent use.
 type Desk struct {
-	opt      Options
-	labels   Labels
-	log      *audit.Log
-	Sessions *Sessions
+	opt    Options
+	labels Labels
+	log    *audit.Log
 
 	byPerson *Throttle // login and address: a typing mistake
 	byLogin  *Throttle // login from anywhere: a distributed guess
@@ -107,7 +106,7 @@ func NewDesk(o Options) (*Desk, error) {
 		return nil, err
 	}
 	return &Desk{
-		opt: o, labels: labels, log: o.Audit, Sessions: NewSessions(o.Now), nobody: nobody,
+		opt: o, labels: labels, log: o.Audit, nobody: nobody,
 		byPerson: NewThrottle(5, 30*time.Second, 15*time.Minute, o.Now),
 		byLogin:  NewThrottle(30, 30*time.Second, 15*time.Minute, o.Now),
 		byAddr:   NewThrottle(30, 30*time.Second, 15*time.Minute, o.Now),

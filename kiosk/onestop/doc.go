@@ -15,6 +15,8 @@
 //   - Dossiers have the ten national states; one table ([Moves]) says which move is allowed, who may make it and what it asks
 //     for. The official number (mã hồ sơ) is given in the same transaction that accepts the dossier, exactly once, and is
 //     never parsed for meaning.
+//   - A [Desk] remembers nothing between requests but failed guesses: logins stand in the store, by hash, so several receivers over
+//     one PostgreSQL serve one officer. A form's word and a picture's address follow from the login's cookie.
 //   - Every action has a named person. Events of a dossier and the audit chain can only be added to.
 //
 // Sources: NĐ 118/2025/NĐ-CP and TT 03/2025/TT-VPCP (one-stop), the national state list as found in three public code bases,

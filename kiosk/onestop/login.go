@@ -45,7 +45,7 @@ func (d *Desk) Login(ctx context.Context, login, password, remote string) (cooki
 	if err := d.kept(ctx, audit.Login, audit.Flag(audit.KeyOK, true), audit.Word(audit.KeyRole, a.Role)); err != nil {
 		return "", err
 	}
-	return d.Sessions.Start(a.ID), nil
+	return d.startSession(ctx, a.ID)
 }
 
 func (d *Desk) loginWait(login, remote string) time.Duration {
@@ -76,28 +76,18 @@ func (d *Desk) authenticate(ctx context.Context, login, password string) (Accoun
 	return a, nil
 }
 
-// Who gives the person behind a cookie and the session's CSRF word. The account is read anew each time: a person who was
-// disabled or given another role is so at once. ok is false when nobody is logged in.
-func (d *Desk) Who(ctx context.Context, cookie string) (a Account, csrf string, ok bool, err error) {
-	id, csrf, ok := d.Sessions.Find(cookie)
-	if !ok {
-		return Account{}, "", false, nil
-	}
-	a, err = d.opt.Store.Account(ctx, id)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Account{}, "", false, err
-	}
-	if err != nil || a.Disabled {
-		d.Sessions.End(cookie)
-		return Account{}, "", false, nil
-	}
-	return a, csrf, true, nil
+// Logout ends a login.
+func (d *Desk) Logout(ctx context.Context, a Account, cookie string) error {
+	err := d.opt.Store.EndSession(ctx, tokenOf(cookie))
+	d.log.Event(ctx, audit.Logout, audit.Word(audit.KeyRole, a.Role), audit.Word(audit.KeyReason, "asked"))
+	return err
 }
 
-// Logout ends a session.
-func (d *Desk) Logout(ctx context.Context, a Account, cookie string) {
-	d.Sessions.End(cookie)
-	d.log.Event(ctx, audit.Logout, audit.Word(audit.KeyRole, a.Role), audit.Word(audit.KeyReason, "asked"))
+// LogoutEverywhere ends every login of a person, on whatever computer.
+func (d *Desk) LogoutEverywhere(ctx context.Context, a Account) error {
+	err := d.opt.Store.EndSessions(ctx, a.ID)
+	d.log.Event(ctx, audit.Logout, audit.Word(audit.KeyRole, a.Role), audit.Word(audit.KeyReason, "everywhere"))
+	return err
 }
 
 // NewAccount adds a person. Errors: ErrTaken, ErrWeak, a plain error for a name, login or role that cannot be.
@@ -118,27 +108,26 @@ func NewAccount(ctx context.Context, s Store, name, login string, role Role, pas
 	return s.AddAccount(ctx, Account{Login: login, Name: name, Role: role, Hash: hash, Created: time.Now().UTC()})
 }
 
-// ChangePassword gives a person another password, ends the person's other logins and keeps this one. Errors: ErrLogin when
+// ChangePassword gives a person another password, ends all of the person's logins and starts a new one here. Errors: ErrLogin when
 // old is wrong, ErrWeak, WaitError, the store's.
-func (d *Desk) ChangePassword(ctx context.Context, a Account, cookie, old, next, remote string) error {
+func (d *Desk) ChangePassword(ctx context.Context, a Account, old, next, remote string) (cookie string, err error) {
 	if wait := d.loginWait(a.Login, remote); wait > 0 {
-		return WaitError{wait}
+		return "", WaitError{wait}
 	}
 	login := a.Login
-	a, err := d.authenticate(ctx, login, old)
+	a, err = d.authenticate(ctx, login, old)
 	if errors.Is(err, ErrLogin) {
 		d.byPerson.Fail(login + "\x00" + remote)
-		return err
+		return "", err
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if a.Hash, err = HashPassword(next, d.opt.Cost); err != nil {
-		return err
+		return "", err
 	}
 	if err := d.opt.Store.SetAccount(ctx, a); err != nil {
-		return err
+		return "", err
 	}
-	d.Sessions.KeepOnly(a.ID, cookie)
-	return nil
+	return d.startSession(ctx, a.ID)
 }

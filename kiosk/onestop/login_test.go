@@ -51,16 +51,16 @@ func TestLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, csrf, ok, err := o.Desk.Who(t.Context(), cookie)
-	if err != nil || !ok || got != a || csrf == "" {
+	got, ok, err := o.Desk.Who(t.Context(), cookie)
+	if err != nil || !ok || got != a {
 		t.Fatalf("%v %v %v", got, ok, err)
 	}
-	s := o.Desk.Sessions
-	if !s.CSRF(cookie, csrf) || s.CSRF(cookie, "") || s.CSRF(cookie, csrf+"x") || s.CSRF("", csrf) || s.CSRF("x", "") {
-		t.Error("the CSRF word is not this login's alone")
+	is, csrf := onestop.IsFormWord, onestop.FormWord(cookie)
+	if !is(cookie, csrf) || is(cookie, "") || is(cookie, csrf+"x") || is(cookie, cookie) || is("", onestop.FormWord("")) || is("x", "") {
+		t.Error("the form's word is not this login's alone")
 	}
 	second, err := o.Desk.Login(t.Context(), "lan.nt", onestoptest.Password, "192.0.2.1")
-	if err != nil || s.CSRF(second, csrf) {
+	if err != nil || is(second, csrf) {
 		t.Errorf("another login has the same word: %v", err)
 	}
 
@@ -69,19 +69,19 @@ func TestLogin(t *testing.T) {
 	if err := o.Store.SetAccount(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	if got, _, _, _ := o.Desk.Who(t.Context(), cookie); got.Role != onestop.RoleClerk {
+	if got, _, _ := o.Desk.Who(t.Context(), cookie); got.Role != onestop.RoleClerk {
 		t.Errorf("role %s", got.Role)
 	}
 	for range 25 {
 		o.Clock.T = o.Clock.T.Add(onestop.SessionIdle - time.Second)
-		if _, _, ok, _ := o.Desk.Who(t.Context(), cookie); !ok {
+		if _, ok, _ := o.Desk.Who(t.Context(), cookie); !ok {
 			break
 		}
 	}
-	if _, _, ok, _ := o.Desk.Who(t.Context(), cookie); ok {
+	if _, ok, _ := o.Desk.Who(t.Context(), cookie); ok {
 		t.Error("a login outlives the working day")
 	}
-	if _, _, ok, _ := o.Desk.Who(t.Context(), second); ok {
+	if _, ok, _ := o.Desk.Who(t.Context(), second); ok {
 		t.Error("an idle login lives on")
 	}
 	third, err := o.Desk.Login(t.Context(), "lan.nt", onestoptest.Password, "192.0.2.1")
@@ -92,7 +92,7 @@ func TestLogin(t *testing.T) {
 	if err := o.Store.SetAccount(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, ok, _ := o.Desk.Who(t.Context(), third); ok {
+	if _, ok, _ := o.Desk.Who(t.Context(), third); ok {
 		t.Error("a disabled person is logged in")
 	}
 	if _, err := o.Desk.Login(t.Context(), "lan.nt", onestoptest.Password, "192.0.2.1"); !errors.Is(err, onestop.ErrLogin) {
@@ -154,20 +154,23 @@ func TestChangePassword(t *testing.T) {
 	}
 	here, elsewhere := login(onestoptest.Password), login(onestoptest.Password)
 	const next = "một mật khẩu khác hẳn"
-	if err := o.Desk.ChangePassword(t.Context(), a, here, "sai", next, "192.0.2.1"); !errors.Is(err, onestop.ErrLogin) {
+	if _, err := o.Desk.ChangePassword(t.Context(), a, "sai", next, "192.0.2.1"); !errors.Is(err, onestop.ErrLogin) {
 		t.Errorf("wrong old password: %v", err)
 	}
-	if err := o.Desk.ChangePassword(t.Context(), a, here, onestoptest.Password, "ngắn", "192.0.2.1"); !errors.Is(err, onestop.ErrWeak) {
+	if _, err := o.Desk.ChangePassword(t.Context(), a, onestoptest.Password, "ngắn", "192.0.2.1"); !errors.Is(err, onestop.ErrWeak) {
 		t.Errorf("weak: %v", err)
 	}
-	if err := o.Desk.ChangePassword(t.Context(), a, here, onestoptest.Password, next, "192.0.2.1"); err != nil {
+	renewed, err := o.Desk.ChangePassword(t.Context(), a, onestoptest.Password, next, "192.0.2.1")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, ok, _ := o.Desk.Who(t.Context(), here); !ok {
-		t.Error("this login ended")
+	if _, ok, _ := o.Desk.Who(t.Context(), renewed); !ok || renewed == here {
+		t.Error("no new login after the change")
 	}
-	if _, _, ok, _ := o.Desk.Who(t.Context(), elsewhere); ok {
-		t.Error("the other login lives on")
+	for _, old := range []string{here, elsewhere} {
+		if _, ok, _ := o.Desk.Who(t.Context(), old); ok {
+			t.Error("a login with the old password lives on")
+		}
 	}
 	login(next)
 }
@@ -274,5 +277,41 @@ func TestLoginFor(t *testing.T) {
 		if got := onestop.LoginFor(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// Receivers over one store know each other's logins; a picture's address is good at each, in its login only.
+func TestLoginAtAnotherReceiver(t *testing.T) {
+	o := newOffice(t, nil)
+	second := o.Again(t)
+	a := o.Officer(t, "Nguyễn Thị Lan", onestop.RoleReceiver)
+	cookie, err := o.Desk.Login(t.Context(), a.Login, onestoptest.Password, "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := second.Who(t.Context(), cookie); !ok || err != nil || got != a {
+		t.Fatalf("the other receiver does not know the login: %v, %v", ok, err)
+	}
+	address := onestop.PictureAddress(cookie, "b3b1c6de-0000-4000-8000-000000000001", onestop.PicturePaper+"1")
+	id, which, ok := onestop.OpenPictureAddress(cookie, address)
+	if !ok || id != "b3b1c6de-0000-4000-8000-000000000001" || which != "paper.1" {
+		t.Errorf("%q %q %v", id, which, ok)
+	}
+	if again := onestop.PictureAddress(cookie, id, which); again == address {
+		t.Error("the same address twice tells that it is the same picture")
+	}
+	for _, bad := range []string{"", "x", address[1:], address + "AA", address[:len(address)-2] + "__", strings.Repeat("A", 4096)} {
+		if _, _, ok := onestop.OpenPictureAddress(cookie, bad); ok {
+			t.Errorf("%.30q opens a picture", bad)
+		}
+	}
+	if _, _, ok := onestop.OpenPictureAddress(onestop.Secret(), address); ok {
+		t.Error("the address is good in another login")
+	}
+	if err := second.LogoutEverywhere(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := o.Desk.Who(t.Context(), cookie); ok {
+		t.Error("the login lives on where it began")
 	}
 }

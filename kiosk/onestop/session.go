@@ -1,11 +1,16 @@
 package onestop
 
 import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
-	"sync"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -13,158 +18,128 @@ import (
 const (
 	SessionIdle  = 30 * time.Minute // without a request
 	SessionMost  = 10 * time.Hour   // a working day
-	maxSessions  = 1000
-	maxPictures  = 400 // picture addresses a session holds
+	SessionGrain = time.Minute      // how exactly the last request is known: not every click writes to the store
+	SessionsOf   = 10               // logins of one person at a time; one more ends the longest unused
 	secretLength = 32
 )
 
-// Session is one login of one person. Its secrets exist in the server's memory and in the person's browser only.
+// Session is one login of one person, as the store keeps it. The cookie itself is only in the person's browser: from its hash nobody
+// logs in.
 type Session struct {
-	account int64
-	csrf    string
-	started time.Time
-	seen    time.Time
-
-	pictures map[string]picture // by opaque address
-	order    []string           // addresses, oldest first
+	Token   [32]byte // SHA-256 of the cookie
+	Account int64
+	Started time.Time
+	Seen    time.Time // the last request, to SessionGrain
 }
 
-type picture struct {
-	dossier string
-	which   Picture
+// Ended reports whether the login is over at that time.
+func (s Session) Ended(now time.Time) bool {
+	return now.Sub(s.Seen) > SessionIdle || now.Sub(s.Started) > SessionMost
 }
 
-// Sessions are all logins. Cookies are kept by hash: a copy of the memory image's map gives no one a login.
-type Sessions struct {
-	now func() time.Time
-
-	mu  sync.Mutex
-	all map[[32]byte]*Session
+// SessionStore keeps logins, so that every receiver over one store knows them.
+//
+// StartSession adds one, forgets those of anybody that ended before, and of the same person all but the SessionsOf last used.
+// UseSession gives the one of that token that has not ended, and counts the request: ErrNotFound otherwise. EndSession and
+// EndSessions forget one and all of a person; what is not there is no error. [Store.SetAccount] ends them all when it disables the
+// person or changes the password.
+type SessionStore interface {
+	StartSession(ctx context.Context, s Session) error
+	UseSession(ctx context.Context, token [32]byte, now time.Time) (Session, error)
+	EndSession(ctx context.Context, token [32]byte) error
+	EndSessions(ctx context.Context, account int64) error
 }
 
-// NewSessions starts with nobody logged in.
-func NewSessions(now func() time.Time) *Sessions {
-	return &Sessions{now: now, all: map[[32]byte]*Session{}}
-}
-
-// Secret makes a random word for a cookie, a form or an address: 256 bits, base64url.
+// Secret makes a random word for a cookie or a form: 256 bits, base64url.
 func Secret() string {
 	b := make([]byte, secretLength)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Start logs an account in and gives the cookie's value.
-func (s *Sessions) Start(account int64) (cookie string) {
-	cookie = Secret()
-	now := s.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(now)
-	s.all[sha256.Sum256([]byte(cookie))] = &Session{
-		account: account, csrf: Secret(), started: now, seen: now, pictures: map[string]picture{},
+func tokenOf(cookie string) [32]byte { return sha256.Sum256([]byte(cookie)) }
+
+// derive makes a key of a login for one purpose. Whoever does not have the cookie cannot, and it does not tell the cookie.
+func derive(cookie, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, []byte(cookie), nil, "motcua office "+purpose, secretLength)
+	if err != nil { // only of a length that no hash gives
+		panic(err)
 	}
-	return cookie
+	return key
 }
 
-// sweep forgets what has ended, and the longest unseen when there are too many.
-func (s *Sessions) sweep(now time.Time) {
-	var idlest [32]byte
-	var idle *Session
-	for k, v := range s.all {
-		if v.ended(now) {
-			delete(s.all, k)
-			continue
-		}
-		if idle == nil || v.seen.Before(idle.seen) {
-			idlest, idle = k, v
-		}
+// FormWord gives the word that every form of a login carries (CSRF). It follows from the cookie, so nothing has to be remembered.
+func FormWord(cookie string) string {
+	return base64.RawURLEncoding.EncodeToString(derive(cookie, "form"))
+}
+
+// IsFormWord reports whether word is the login's, in constant time.
+func IsFormWord(cookie, word string) bool {
+	return cookie != "" && hmac.Equal([]byte(FormWord(cookie)), []byte(word))
+}
+
+// pictureSeal is the cipher of a login's picture addresses.
+func pictureSeal(cookie string) cipher.AEAD {
+	block, err := aes.NewCipher(derive(cookie, "picture"))
+	if err != nil { // only of another length
+		panic(err)
 	}
-	if len(s.all) >= maxSessions {
-		delete(s.all, idlest)
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err)
 	}
+	return seal
 }
 
-func (v *Session) ended(now time.Time) bool {
-	return now.Sub(v.seen) > SessionIdle || now.Sub(v.started) > SessionMost
+// PictureAddress gives an opaque address for a picture, good in this login only: what it names is encrypted under a key of the
+// cookie. It ends with the login.
+func PictureAddress(cookie, dossier string, which Picture) string {
+	return base64.RawURLEncoding.EncodeToString(pictureSeal(cookie).Seal(nil, nil, []byte(dossier+"/"+string(which)), nil))
 }
 
-// Find gives the account and the CSRF word of a cookie that is still good, and counts the request as use.
-func (s *Sessions) Find(cookie string) (account int64, csrf string, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v := s.get(cookie)
-	if v == nil {
-		return 0, "", false
-	}
-	v.seen = s.now()
-	return v.account, v.csrf, true
-}
+// maxAddress bounds what is decoded.
+const maxAddress = 200
 
-// get gives the session of a cookie, nil when there is none or it has ended. The caller holds mu.
-func (s *Sessions) get(cookie string) *Session {
-	key := sha256.Sum256([]byte(cookie))
-	v := s.all[key]
-	if v != nil && v.ended(s.now()) {
-		delete(s.all, key)
-		return nil
-	}
-	return v
-}
-
-// CSRF reports whether word is the session's CSRF word, in constant time.
-func (s *Sessions) CSRF(cookie, word string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v := s.get(cookie)
-	return v != nil && subtle.ConstantTimeCompare([]byte(v.csrf), []byte(word)) == 1
-}
-
-// End logs out.
-func (s *Sessions) End(cookie string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.all, sha256.Sum256([]byte(cookie)))
-}
-
-// KeepOnly logs an account out everywhere but in the session of that cookie.
-func (s *Sessions) KeepOnly(account int64, cookie string) {
-	keep := sha256.Sum256([]byte(cookie))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k, v := range s.all {
-		if v.account == account && k != keep {
-			delete(s.all, k)
-		}
-	}
-}
-
-// Address gives an opaque address for a picture, good in this session only.
-func (s *Sessions) Address(cookie, dossier string, which Picture) (address string, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v := s.get(cookie)
-	if v == nil {
-		return "", false
-	}
-	if len(v.order) >= maxPictures {
-		delete(v.pictures, v.order[0])
-		v.order = v.order[1:]
-	}
-	address = Secret()
-	v.pictures[address] = picture{dossier, which}
-	v.order = append(v.order, address)
-	return address, true
-}
-
-// Picture gives what stands behind an address of this session.
-func (s *Sessions) Picture(cookie, address string) (dossier string, which Picture, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v := s.get(cookie)
-	if v == nil {
+// OpenPictureAddress gives what stands behind an address of this login.
+func OpenPictureAddress(cookie, address string) (dossier string, which Picture, ok bool) {
+	if len(address) > maxAddress {
 		return "", "", false
 	}
-	p, ok := v.pictures[address]
-	return p.dossier, p.which, ok
+	b, err := base64.RawURLEncoding.DecodeString(address)
+	if err != nil {
+		return "", "", false
+	}
+	b, err = pictureSeal(cookie).Open(nil, nil, b, nil)
+	if err != nil {
+		return "", "", false
+	}
+	dossier, name, ok := strings.Cut(string(b), "/")
+	return dossier, Picture(name), ok
+}
+
+// startSession logs an account in and gives the cookie's value.
+func (d *Desk) startSession(ctx context.Context, account int64) (cookie string, err error) {
+	cookie = Secret()
+	now := d.Now().UTC().Truncate(time.Microsecond)
+	err = d.opt.Store.StartSession(ctx, Session{Token: tokenOf(cookie), Account: account, Started: now, Seen: now})
+	if err != nil {
+		return "", err
+	}
+	return cookie, nil
+}
+
+// Who gives the person behind a cookie. The account is read anew each time: a person who was disabled or given another role is so
+// at once. ok is false when nobody is logged in.
+func (d *Desk) Who(ctx context.Context, cookie string) (a Account, ok bool, err error) {
+	s, err := d.opt.Store.UseSession(ctx, tokenOf(cookie), d.Now())
+	if err == nil {
+		a, err = d.opt.Store.Account(ctx, s.Account)
+	}
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && a.Disabled:
+		return Account{}, false, nil
+	case err != nil:
+		return Account{}, false, err
+	}
+	return a, true, nil
 }

@@ -47,8 +47,9 @@ type Store interface {
 	Account(ctx context.Context, id int64) (Account, error)
 	AccountByLogin(ctx context.Context, login string) (Account, error)
 	Accounts(ctx context.Context) ([]Account, error)
-	SetAccount(ctx context.Context, a Account) error
+	SetAccount(ctx context.Context, a Account) error // ends the person's logins when disabled, or with another password
 
+	SessionStore
 	ChildStore
 	HandoverStore
 	LetterStore

@@ -236,10 +236,10 @@ func (h *handler) fill(b *dossierBody, o *onestop.Opened, p person) {
 		b.Access = d.Chip.Access
 	}
 	if o.Photos && o.Photo {
-		b.ChipPhoto = h.address(p, o.Item.ID, onestop.PictureChip)
+		b.ChipPhoto = address(p, o.Item.ID, onestop.PictureChip)
 	}
 	if o.Photos && !d.Face.Best.IsZero() {
-		b.LivePhoto = h.address(p, o.Item.ID, onestop.PictureLive)
+		b.LivePhoto = address(p, o.Item.ID, onestop.PictureLive)
 	}
 	for _, f := range d.Fields {
 		row := field{Label: f.Label, Value: f.Value, Original: f.Original, Badge: provenanceBadge(f.Provenance)}
@@ -249,7 +249,7 @@ func (h *handler) fill(b *dossierBody, o *onestop.Opened, p person) {
 		}
 	}
 	for i, doc := range d.Papers {
-		at := h.address(p, o.Item.ID, onestop.PicturePaper+onestop.Picture(fmt.Sprint(i+1)))
+		at := address(p, o.Item.ID, onestop.PicturePaper+onestop.Picture(fmt.Sprint(i+1)))
 		b.Papers = append(b.Papers, paper{
 			Name: doc.Paper, Number: i + 1, Hash: fingerprint(doc.SHA256), Kind: size(o.PageSizes[i]),
 			Link: at, Zoom: strings.Replace(at, "/anh/", "/xem/", 1),
@@ -265,17 +265,13 @@ func (h *handler) fill(b *dossierBody, o *onestop.Opened, p person) {
 	b.Return, b.Address = returnText(d.Return), d.Return.Address
 }
 
-func (h *handler) address(p person, dossier string, which onestop.Picture) string {
-	a, ok := h.desk.Sessions.Address(p.cookie, dossier, which)
-	if !ok {
-		return ""
-	}
-	return "/anh/" + a
+func address(p person, dossier string, which onestop.Picture) string {
+	return "/anh/" + onestop.PictureAddress(p.cookie, dossier, which)
 }
 
 // picture serves one picture of a dossier under its opaque address.
 func (h *handler) picture(w http.ResponseWriter, r *http.Request, p person) {
-	id, which, ok := h.desk.Sessions.Picture(p.cookie, r.PathValue("address"))
+	id, which, ok := onestop.OpenPictureAddress(p.cookie, r.PathValue("address"))
 	if !ok {
 		h.problem(w, r, http.StatusNotFound, onestop.ErrNotFound)
 		return

@@ -186,7 +186,7 @@ var zooms = []struct{ key, text string }{{"vua", "Vừa khung"}, {"100", "100 %"
 // zoom shows one picture large, without any script.
 func (h *handler) zoom(w http.ResponseWriter, r *http.Request, p person) {
 	address := r.PathValue("address")
-	_, which, ok := h.desk.Sessions.Picture(p.cookie, address)
+	_, which, ok := onestop.OpenPictureAddress(p.cookie, address)
 	if !ok {
 		h.problem(w, r, http.StatusNotFound, onestop.ErrNotFound)
 		return

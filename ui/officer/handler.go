@@ -106,7 +106,6 @@ func (h *handler) guard(next http.Handler) http.Handler {
 type person struct {
 	onestop.Account
 	cookie string
-	csrf   string
 }
 
 // person lets only logged-in people through whose role has the permission, and posts only with the login's CSRF word.
@@ -117,18 +116,18 @@ func (h *handler) person(perm onestop.Permission, next func(http.ResponseWriter,
 			h.toLogin(w, r)
 			return
 		}
-		a, csrf, ok, err := h.desk.Who(r.Context(), c.Value)
+		a, ok, err := h.desk.Who(r.Context(), c.Value)
 		switch {
 		case err != nil:
 			h.problem(w, r, http.StatusInternalServerError, err)
 		case !ok:
 			h.toLogin(w, r)
-		case r.Method == http.MethodPost && !h.desk.Sessions.CSRF(c.Value, r.PostFormValue("csrf")):
+		case r.Method == http.MethodPost && !onestop.IsFormWord(c.Value, r.PostFormValue("csrf")):
 			h.problem(w, r, http.StatusForbidden, errForm)
 		case perm != "" && !a.Role.May(perm):
 			h.problem(w, r, http.StatusForbidden, onestop.ErrDenied)
 		default:
-			next(w, r, person{a, c.Value, csrf})
+			next(w, r, person{a, c.Value})
 		}
 	}
 }
@@ -178,7 +177,7 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, name,
 		Now: when(h.desk.Now()), Body: body, Wide: name == "dossier" || name == "zoom",
 	}
 	if p != nil {
-		v.Role, v.CSRF, v.Nav = p.Account.Role.Title(), p.csrf, nav(*p, r.URL.Path)
+		v.Role, v.CSRF, v.Nav = p.Account.Role.Title(), onestop.FormWord(p.cookie), nav(*p, r.URL.Path)
 	}
 	var b bytes.Buffer
 	if err := h.pages[name].ExecuteTemplate(&b, "page", v); err != nil {

@@ -72,7 +72,18 @@ func (h *handler) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) logout(w http.ResponseWriter, r *http.Request, p person) {
-	h.desk.Logout(r.Context(), p.Account, p.cookie)
+	h.leave(w, r, h.desk.Logout(r.Context(), p.Account, p.cookie))
+}
+
+func (h *handler) logoutEverywhere(w http.ResponseWriter, r *http.Request, p person) {
+	h.leave(w, r, h.desk.LogoutEverywhere(r.Context(), p.Account))
+}
+
+func (h *handler) leave(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil {
+		h.problem(w, r, http.StatusInternalServerError, err)
+		return
+	}
 	http.SetCookie(w, h.cookie(h.cookieName(), "", -time.Second))
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	h.toLogin(w, r)
@@ -94,7 +105,7 @@ func (h *handler) password(w http.ResponseWriter, r *http.Request, p person) {
 	if next := r.PostFormValue("next"); next != r.PostFormValue("again") {
 		body.Error = "Hai lần nhập mật khẩu mới không giống nhau. Mời nhập lại."
 	} else {
-		err := h.desk.ChangePassword(r.Context(), p.Account, p.cookie, r.PostFormValue("old"), next, remote(r))
+		cookie, err := h.desk.ChangePassword(r.Context(), p.Account, r.PostFormValue("old"), next, remote(r))
 		var wait onestop.WaitError
 		switch {
 		case errors.As(err, &wait):
@@ -107,7 +118,8 @@ func (h *handler) password(w http.ResponseWriter, r *http.Request, p person) {
 			h.problem(w, r, http.StatusInternalServerError, err)
 			return
 		default:
-			body.Done, status = true, http.StatusOK
+			body.Done, status, p.cookie = true, http.StatusOK, cookie
+			http.SetCookie(w, h.cookie(h.cookieName(), cookie, onestop.SessionMost))
 		}
 	}
 	h.show(w, r, status, "password", "Đổi mật khẩu", &p, body)

@@ -50,7 +50,7 @@ func TestRouteMatrix(t *testing.T) {
 			continue
 		}
 		for role, b := range people {
-			if method == http.MethodPost && path == "/dang-xuat" {
+			if method == http.MethodPost && strings.HasPrefix(path, "/dang-xuat") {
 				continue // would end the login; it is open to every person
 			}
 			csrf := ""

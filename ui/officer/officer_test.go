@@ -459,6 +459,7 @@ func TestCSRF(t *testing.T) {
 		"/ho-so/" + c.Dossier.ID + "/chuyen/2": {"from": {"1"}, "confirm": {"yes"}},
 		"/mat-khau":                            {"old": {onestoptest.Password}, "next": {"mật khẩu của kẻ khác"}, "again": {"mật khẩu của kẻ khác"}},
 		"/dang-xuat":                           {},
+		"/dang-xuat-moi-noi":                   {},
 	}
 	for path, form := range posts {
 		for _, word := range []string{"", "x", foreign} {
@@ -488,6 +489,45 @@ func TestCSRF(t *testing.T) {
 	}
 	if res := b.get("/"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("after logout: %d", res.StatusCode)
+	}
+}
+
+// Several receivers over one store serve one officer: the page comes from one, its pictures from another, and what the form does is
+// done at a third request wherever it lands. Logging out everywhere is so at each.
+func TestReceiversShareLogins(t *testing.T) {
+	d := newDesk(t, nil)
+	c := d.Deliver(t, nil)
+	pages, err := officer.New(officer.Options{Desk: d.Again(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := httptest.NewServer(pages)
+	t.Cleanup(second.Close)
+	b := d.officer(t, "Trần Văn Bình", onestop.RoleHead)
+	there := *b // the same cookies; they are of a host, whatever the port
+	there.base = second.URL
+	page := b.get("/ho-so/" + c.Dossier.ID)
+	for _, l := range picturePath.FindAllStringSubmatch(page.body, -1) {
+		if res := there.get(l[1]); res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "image/jpeg" {
+			t.Errorf("picture at the other receiver: %d", res.StatusCode)
+		}
+	}
+	path := "/ho-so/" + c.Dossier.ID + "/chuyen/2"
+	if res := there.post(path, url.Values{"csrf": {b.get(path).csrf(t)}, "from": {"1"}, "confirm": {"yes"}}); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("move at the other receiver: %d", res.StatusCode)
+	}
+	if it, err := d.Store.Item(t.Context(), c.Dossier.ID); err != nil || it.State != kiosk.StateReceived {
+		t.Errorf("state %d, %v", it.State, err)
+	}
+	other := d.browser(t)
+	other.login("binh.tv", onestoptest.Password)
+	if res := there.post("/dang-xuat-moi-noi", url.Values{"csrf": {b.get("/mat-khau").csrf(t)}}); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("logout everywhere: %d", res.StatusCode)
+	}
+	for name, b := range map[string]*browser{"here": b, "elsewhere": other} {
+		if res := b.get("/"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/dang-nhap" {
+			t.Errorf("%s after logout everywhere: %d", name, res.StatusCode)
+		}
 	}
 }
 

@@ -72,6 +72,7 @@ func (h *handler) table() []route {
 		person("GET /mat-khau", "", h.passwordPage),
 		person("POST /mat-khau", "", h.password),
 		person("POST /dang-xuat", "", h.logout),
+		person("POST /dang-xuat-moi-noi", "", h.logoutEverywhere),
 	}
 }
 

@@ -38,6 +38,8 @@ type Office struct {
 	Kiosk *provision.Identity
 	Clock *Clock
 	Link  kiosk.Link // the place in the kiosk's chain that the next dossier is sealed with; zero for none
+
+	opt onestop.Options
 }
 
 // Clock is a clock that tests move.
@@ -70,11 +72,21 @@ func New(t testing.TB, store onestop.Store, change func(*onestop.Options)) *Offi
 	if change != nil {
 		change(&opt)
 	}
-	o.Store = opt.Store
+	o.Store, o.opt = opt.Store, opt
 	if o.Desk, err = onestop.NewDesk(opt); err != nil {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// Again makes another desk of the same office over the same store, as a second receiver is.
+func (o *Office) Again(t testing.TB) *onestop.Desk {
+	t.Helper()
+	d, err := onestop.NewDesk(o.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // Citizen is the holder of the toy chip.

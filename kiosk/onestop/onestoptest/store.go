@@ -38,6 +38,7 @@ func TestStore(t *testing.T, open func(t *testing.T) onestop.Store) {
 		"first officer wins":        firstWins,
 		"events":                    events,
 		"accounts":                  accounts,
+		"logins":                    logins,
 		"audit chain":               auditChain,
 		"authenticated":             authenticated,
 		"clock":                     clock,

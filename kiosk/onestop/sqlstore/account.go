@@ -51,9 +51,15 @@ func (d *DB) Accounts(ctx context.Context) (out []onestop.Account, err error) {
 	return out, d.fault("list accounts", err)
 }
 
-// SetAccount changes name, role, hash and disabled of an account; login and number stay.
+// SetAccount changes name, role, hash and disabled of an account; login and number stay. The logins of a person who is disabled or
+// gets another password end.
 func (d *DB) SetAccount(ctx context.Context, a onestop.Account) error {
 	return d.fault("change account", d.write(ctx, func(q asker) error {
+		err := q.exec(ctx, "DELETE FROM login WHERE account = $1 AND ($2 = 1 OR (SELECT hash FROM account WHERE id = $1) <> $3)",
+			a.ID, number(a.Disabled), a.Hash)
+		if err != nil {
+			return err
+		}
 		return q.change(ctx, "UPDATE account SET name = $1, role = $2, hash = $3, disabled = $4 WHERE id = $5",
 			a.Name, a.Role, a.Hash, number(a.Disabled), a.ID)
 	}))
