@@ -41,6 +41,7 @@ var imports = map[string][]string{
 	"kiosk/powercut":   {},        // a laboratory: tests alone, over the kiosk and the office together
 	"kiosk/rota":       {"kiosk"}, // a file of the office, read at the kiosk
 	"kiosk/backoffice": {"kiosk"},
+	"kiosk/uplink":     {}, // a relay of bytes: it knows nothing of what it carries
 	// The conformance suite drives a receiver through the client's wire types.
 	"kiosk/backoffice/backofficetest": {"kiosk", "kiosk/backoffice"},
 	// The office logs by the same closed list as the kiosk.

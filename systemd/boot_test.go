@@ -32,7 +32,7 @@ After=kioskd.service
 Type=oneshot
 ExecStart=/bin/sh -c 'pid=$$(systemctl show -P MainPID kioskd); \
  echo state1=$$(systemctl is-active kioskd); grep -E "^(Uid|CapEff|Seccomp|NoNewPrivs):" /proc/$$pid/status; \
- echo page=$$(wget -qO- -T 10 http://127.0.0.1:8080/ | grep -c "<html lang=.vi."); \
+ echo page=$$(nsenter -t $$pid -n wget -qO- -T 10 http://127.0.0.1:8080/ | grep -c "<html lang=.vi."); \
  kill -STOP $$pid; sleep 35; echo state2=$$(systemctl is-active kioskd); \
  echo restarts=$$(systemctl show -P NRestarts kioskd); systemctl show -P Result kioskd; \
  journalctl --no-pager -o cat -u kioskd; systemctl poweroff'
@@ -118,7 +118,7 @@ func install(t *testing.T, root string) {
 	keys := filepath.Join(t.TempDir(), "demo")
 	run(t, filepath.Join(build, "kioskctl"), "demo", "-setup-only", "-dir", keys)
 	system := filepath.Join(root, "etc/systemd/system")
-	for _, f := range []string{"kioskd.service", "pcscd.service.d/kiosk.conf"} {
+	for _, f := range []string{"kioskd.service", "kiosk-uplink.service", "kiosk-uplink.socket", "pcscd.service.d/kiosk.conf"} {
 		data, err := os.ReadFile(filepath.Join("units", f))
 		if err != nil {
 			t.Fatal(err)

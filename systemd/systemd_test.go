@@ -17,10 +17,11 @@ import (
 	"testing"
 
 	"motcua/kiosk/config"
+	"motcua/kiosk/uplink"
 )
 
 // exposure is the bar for each unit, in tenths: systemd-analyze security gives more exposure a higher number.
-var exposure = map[string]int{"kioskd.service": 14, "onestopd.service": 19, "kiosk-browser.service": 39}
+var exposure = map[string]int{"kioskd.service": 8, "kiosk-uplink.service": 12, "onestopd.service": 19, "kiosk-browser.service": 24}
 
 // binaries are what the units start; the test root holds empty ones.
 var binaries = []string{"usr/bin/kioskd", "usr/bin/onestopd", "usr/bin/cage", "usr/bin/chromium", "usr/sbin/pcscd"}
@@ -187,7 +188,7 @@ func TestUnitsAreWatchedAndConfined(t *testing.T) {
 	k := settings(t, "units/kioskd.service")
 	for key, want := range map[string]string{
 		"Type": "notify", "NotifyAccess": "main", "User": "kiosk", "ProtectSystem": "strict", "LimitCORE": "0", "DevicePolicy": "closed",
-		"RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6", "MemorySwapMax": "0", "StateDirectoryMode": "0700", "UMask": "0077",
+		"RestrictAddressFamilies": "AF_UNIX AF_INET", "PrivateNetwork": "yes", "MemorySwapMax": "0", "StateDirectoryMode": "0700", "UMask": "0077",
 	} {
 		if got := k[key]; len(got) != 1 || got[0] != want {
 			t.Errorf("kioskd.service %s = %q, want %q", key, got, want)
@@ -371,4 +372,73 @@ func TestUdevRules(t *testing.T) {
 	if exec.Command("udevadm", "verify", "--help").Run() == nil {
 		run(t, "udevadm", "verify", "--no-summary", abs(t, path))
 	}
+}
+
+// The uplink's user is the one that the packet filter lets out, group kiosk may ask it, and nobody of the kiosk's own has a network.
+func TestOnlyTheUplinkHasANetwork(t *testing.T) {
+	for unit, private := range map[string]string{"kioskd.service": "yes", "kiosk-browser.service": "yes", "kiosk-uplink.service": ""} {
+		if got := first(settings(t, "units/"+unit)["PrivateNetwork"]); got != private {
+			t.Errorf("%s PrivateNetwork = %q, want %q", unit, got, private)
+		}
+	}
+	if s := settings(t, "units/kiosk-browser.service"); first(s["JoinsNamespaceOf"]) != "kioskd.service" || s["PrivateTmp"] != nil {
+		t.Error("the browser is not on kioskd's loopback, or shares its temporary files")
+	}
+	s := settings(t, "units/kiosk-uplink.socket")
+	if first(s["ListenStream"]) != config.Default().Uplink.Socket || first(s["SocketGroup"]) != "kiosk" || first(s["SocketMode"]) != "0660" {
+		t.Errorf("the socket is %v", s)
+	}
+	if dir := filepath.Dir(uplink.AllowFile); !strings.Contains(text(t, "tmpfiles.d/kiosk.conf"), dir+" ") || strings.HasPrefix(dir, "/etc/kiosk/") {
+		t.Errorf("no folder %s is made, or the uplink may not read it", dir)
+	}
+	var out []string
+	for line := range strings.SplitSeq(text(t, "nftables/kiosk.nft"), "\n") {
+		if strings.Contains(line, "skuid") && strings.Contains(line, "tcp jump") {
+			out = append(out, strings.TrimSpace(line))
+		}
+	}
+	user := first(settings(t, "units/kiosk-uplink.service")["User"])
+	if want := []string{fmt.Sprintf("meta skuid %q meta l4proto tcp jump uplink", user)}; !slices.Equal(out, want) {
+		t.Errorf("out go %q", out)
+	}
+}
+
+// The packet filter is one that the kernel takes, with the users of sysusers.d.
+func TestPacketFilter(t *testing.T) {
+	if _, err := exec.LookPath("nft"); err != nil || os.Getuid() != 0 {
+		t.Skip("nft is not installed, or this is not root")
+	}
+	made := map[string]bool{"root": true}
+	for line := range strings.SplitSeq(text(t, "sysusers.d/kiosk.conf"), "\n") {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "u" {
+			made[f[1]] = true
+		}
+	}
+	rules := regexp.MustCompile(`"(root|kiosk[a-z-]*|systemd-[a-z]+)"`).ReplaceAllStringFunc(text(t, "nftables/kiosk.nft"), func(name string) string {
+		if !made[strings.Trim(name, `"`)] {
+			t.Errorf("no user %s is made: the filter would not load", name)
+		}
+		return strconv.Itoa(40000 + len(name)) // the users are not on this machine
+	})
+	file := filepath.Join(t.TempDir(), "kiosk.nft")
+	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// In a network namespace of its own, so that nothing of this machine changes.
+	out, err := exec.Command("unshare", "--net", "sh", "-c", "nft -f "+file+" && nft list ruleset").CombinedOutput()
+	if err != nil && (bytes.Contains(out, []byte("not permitted")) || bytes.Contains(out, []byte("not supported"))) {
+		t.Skipf("%s", out)
+	}
+	if err != nil || bytes.Count(out, []byte("policy drop")) != 3 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

@@ -38,7 +38,8 @@ type Options struct {
 	Certificate tls.Certificate   // the kiosk's
 	AckKey      ed25519.PublicKey // acknowledgements are signed with its private half
 
-	// Dial opens a connection; nil for the machine's network. The simulated kiosk gives one that can be cut.
+	// Dial opens a connection: a kiosk's goes through its uplink. nil for the machine's network. What the error's Hint() says, where it
+	// has one, is told to the technician.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 

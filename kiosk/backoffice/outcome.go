@@ -103,6 +103,10 @@ func untrusted(op string, err error) error {
 
 func offline(op string, err error, after time.Duration) error {
 	e := &kiosk.Error{Code: kiosk.CodeOfficeOffline, Op: op, Err: err, Hint: "check the network cable and the office's server"}
+	var dial interface{ Hint() string }
+	if errors.As(err, &dial) { // whoever dialled knows better
+		e.Hint = dial.Hint()
+	}
 	if after > 0 {
 		return &laterError{err: e, after: after}
 	}

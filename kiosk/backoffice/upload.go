@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -219,16 +218,17 @@ func (c *Client) Renew(ctx context.Context, csr []byte) (Enrolled, error) {
 }
 
 // Enrol asks for a first certificate with a one-time word. roots is the office's authority: the kiosk knows it from the image or the
-// technician, and no other is believed. Errors: not_found (the word is unknown, spent or out of time), office_offline, office_untrusted.
-func Enrol(ctx context.Context, address string, roots *x509.CertPool, word string, csr []byte) (Enrolled, error) {
+// technician, and no other is believed. Of the options URL, Roots and Dial are used. Errors: not_found (the word is unknown, spent or
+// out of time), office_offline, office_untrusted.
+func Enrol(ctx context.Context, o Options, word string, csr []byte) (Enrolled, error) {
 	const op = "enrol kiosk"
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Host == "" || roots == nil {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "https" || u.Host == "" || o.Roots == nil {
 		return Enrolled{}, kiosk.Errorf(kiosk.CodeConfigInvalid, op, "give the intake's address as https://host[:port]", "address or authority is missing")
 	}
 	transport := &http.Transport{
-		TLSHandshakeTimeout: handshakeTimeout, ResponseHeaderTimeout: answerTimeout, DisableCompression: true, Proxy: http.ProxyFromEnvironment,
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: roots},
+		DialContext: o.Dial, TLSHandshakeTimeout: handshakeTimeout, ResponseHeaderTimeout: answerTimeout, DisableCompression: true, Proxy: http.ProxyFromEnvironment,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.Roots},
 	}
 	defer transport.CloseIdleConnections()
 	c := &Client{base: "https://" + u.Host, http: &http.Client{Transport: transport, CheckRedirect: noRedirect}}

@@ -171,9 +171,15 @@ func (c *Config) checkDecisions() *problem {
 	return within("match.threshold", c.Match.Threshold, 0, 1)
 }
 
+// maxSocket is how long the path of a Unix socket may be.
+const maxSocket = 107
+
 func (c *Config) checkOffice() *problem {
 	if c.Office.Dir == "" {
 		return &problem{"office.dir", "is empty", "name the folder that holds office.json, device.key and device.crt"}
+	}
+	if len(c.Uplink.Socket) > maxSocket {
+		return &problem{"uplink.socket", fmt.Sprintf("has more than %d bytes", maxSocket), "the system takes no longer path of a socket (unix(7)): use a shorter one"}
 	}
 	if (c.Catalogue.Bundles == "") != (c.Catalogue.Keys == "") {
 		return &problem{"catalogue.bundles", "and catalogue.keys go together", "name both, or leave both empty"}

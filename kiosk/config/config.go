@@ -15,6 +15,7 @@ type Config struct {
 	Models    Models    `toml:"models"`
 	Match     Match     `toml:"match"`
 	Office    Office    `toml:"office"`
+	Uplink    Uplink    `toml:"uplink"`
 	Catalogue Catalogue `toml:"catalogue"`
 	Calendar  Calendar  `toml:"calendar"`
 	Places    Places    `toml:"places"`
@@ -91,6 +92,11 @@ type Match struct {
 // Office is the back office: Dir holds office.json, device.key and device.crt.
 type Office struct {
 	Dir string `toml:"dir"`
+}
+
+// Uplink is the process with the network, through which the kiosk reaches its office.
+type Uplink struct {
+	Socket string `toml:"socket"` // path; "" starts one beside the kiosk, which works only where the kiosk has a network
 }
 
 // Catalogue is the procedure catalogue. Bundles is a folder of signed bundles, of calendars as well; the newest one in force goes
@@ -177,6 +183,7 @@ func Default() Config {
 		Camera:    Camera{Face: "/dev/video0", Paper: "/dev/video2"},
 		Match:     Match{Liveness: LivenessRequired},
 		Office:    Office{Dir: "/etc/kiosk/office"},
+		Uplink:    Uplink{Socket: "/run/kiosk-uplink/uplink.sock"},
 		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80, Numbers: NumbersNorth, Earphones: EarphonesJack},
 		Printer:   Printer{Device: "/dev/usb/lp0", WidthMM: 80},
 		Panel:     Panel{Kind: KindNone},

@@ -125,7 +125,7 @@ func lineOf(data []byte, key string) int {
 
 // resolve makes relative paths relative to dir.
 func (c *Config) resolve(dir string) {
-	for _, p := range []*string{&c.Data.Dir, &c.Trust.Dir, &c.Models.Dir, &c.Office.Dir, &c.Catalogue.File, &c.Catalogue.Bundles, &c.Catalogue.Keys, &c.Calendar.File, &c.Places.Dir, &c.Voice.Dir, &c.UI.Languages} {
+	for _, p := range []*string{&c.Data.Dir, &c.Trust.Dir, &c.Models.Dir, &c.Office.Dir, &c.Uplink.Socket, &c.Catalogue.File, &c.Catalogue.Bundles, &c.Catalogue.Keys, &c.Calendar.File, &c.Places.Dir, &c.Voice.Dir, &c.UI.Languages} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

@@ -38,6 +38,7 @@ type Options struct {
 	Strict  bool             // panic on an event outside the closed list (tests, the simulated kiosk)
 	Story   bool             // serve /story
 	Vision  func() *exec.Cmd // makes the vision process; nil: this program with [VisionCommand]
+	Uplink  func() *exec.Cmd // makes the uplink's process where the configuration names no socket; nil: this program with [UplinkCommand]
 	Voice   kiosk.Voice      // speaks instead of the sound device; nil: what the configuration says
 }
 
@@ -52,6 +53,7 @@ type Daemon struct {
 	store    *store.Store
 	office   *provision.Office
 	self     *provision.Identity
+	relay    *relay // of this kiosk's own, where the machine has none
 	client   *backoffice.Client
 	outbox   *outbox.Outbox
 	dev      devices
@@ -122,8 +124,8 @@ func (d *Daemon) openOffice(context.Context) error {
 		return err
 	}
 	o := backoffice.Options{URL: office.Intake, Roots: roots, Certificate: d.self.TLS(), AckKey: office.AckKey}
-	if d.opt.Sim != nil {
-		o.Dial = d.opt.Sim.Network().DialContext
+	if o.Dial, err = d.openRelay(office.Intake); err != nil {
+		return err
 	}
 	if d.client, err = backoffice.NewClient(o); err != nil {
 		return err
@@ -246,6 +248,9 @@ func (d *Daemon) stop() error {
 	}
 	if d.client != nil {
 		d.client.Close()
+	}
+	if d.relay != nil {
+		errs = append(errs, d.relay.close())
 	}
 	errs = append(errs, d.dev.close())
 	d.work.Wait()

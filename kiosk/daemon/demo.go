@@ -155,7 +155,7 @@ func (d *Demo) configure() error {
 		{"http", "listen", quoted(d.Kiosk)}, {"data", "dir", quoted("data")}, {"data", "min_free_mb", "64"},
 		{"reader", "kind", quoted("sim")}, {"trust", "dir", quoted("trust")},
 		{"camera", "face", quoted("sim")}, {"camera", "paper", quoted("sim")}, {"models", "dir", quoted(d.Models)},
-		{"office", "dir", quoted("office")}, {"printer", "device", quoted("sim")}, {"panel", "kind", quoted("sim")}, {"voice", "dir", quoted(d.Clips)}, {"voice", "enabled", fmt.Sprint(d.Clips != "")},
+		{"office", "dir", quoted("office")}, {"uplink", "socket", quoted("")}, {"printer", "device", quoted("sim")}, {"panel", "kind", quoted("sim")}, {"voice", "dir", quoted(d.Clips)}, {"voice", "enabled", fmt.Sprint(d.Clips != "")},
 	} {
 		t = set(t, k[0], k[1], k[2])
 	}

@@ -221,6 +221,7 @@ func (h *hall) openKiosk() {
 		Config: h.config(), Sim: world, Photos: photos, Dock: h.demo.Dock, Version: "test", Strict: true, Voice: h.heard,
 		Log:    slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}),
 		Vision: func() *exec.Cmd { return exec.Command(filepath.Join(bin, "kioskd"), daemon.VisionCommand) },
+		Uplink: func() *exec.Cmd { return exec.Command(filepath.Join(bin, "kioskd"), daemon.UplinkCommand) },
 	})
 	if err != nil {
 		h.t.Fatal(err)

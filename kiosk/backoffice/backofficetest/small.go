@@ -205,7 +205,7 @@ func enrolment(t *testing.T, b *bench) {
 	}
 	word := b.Word(t, "kiosk-07")
 	enrol := func(word string, csr []byte) (backoffice.Enrolled, error) {
-		return backoffice.Enrol(t.Context(), b.server.URL, b.server.Options.Roots, word, csr)
+		return backoffice.Enrol(t.Context(), backoffice.Options{URL: b.server.URL, Roots: b.server.Options.Roots}, word, csr)
 	}
 	if _, err := enrol(word, []byte("not a request")); kiosk.CodeOf(err) != kiosk.CodeOfficeRefused {
 		t.Errorf("a request that is none: %v", err)
@@ -229,7 +229,7 @@ func enrolment(t *testing.T, b *bench) {
 		t.Errorf("a renewal that is none: %v", err)
 	}
 	stranger := Serve(t, http.NotFoundHandler(), b.AckKey)
-	if _, err := backoffice.Enrol(t.Context(), b.server.URL, stranger.Options.Roots, word, csr); kiosk.CodeOf(err) != kiosk.CodeOfficeUntrusted {
+	if _, err := backoffice.Enrol(t.Context(), backoffice.Options{URL: b.server.URL, Roots: stranger.Options.Roots}, word, csr); kiosk.CodeOf(err) != kiosk.CodeOfficeUntrusted {
 		t.Errorf("an office that is not ours: %v", err)
 	}
 }

@@ -105,7 +105,7 @@ func checksFor(path string) []doctor.Check {
 		doctor.Calendar(func() (time.Time, error) { return probeCalendar(cfg) }, time.Now),
 		doctor.Bundles(cfg.Catalogue.Bundles, func() ([]string, error) { return daemon.Alarms(cfg) }),
 		doctor.Places(func() (int, error) { return probePlaces(cfg.Places.Dir) }),
-		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg.Office.Dir) }),
+		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg) }),
 		doctor.Certificate(filepath.Join(cfg.Office.Dir, provision.FileDeviceCert), time.Now),
 		doctor.Printer(cfg.Printer.Device, func(ctx context.Context) (doctor.PrinterState, error) { return probePrinter(ctx, cfg.Printer) }),
 		doctor.Panel(cfg.Panel.Kind, func() (string, error) { return probePanel(cfg.Panel) }),
@@ -226,7 +226,9 @@ func probePlaces(dir string) (count int, err error) {
 	return count, nil
 }
 
-func pingOffice(ctx context.Context, dir string) error {
+// pingOffice asks the office by the way that kioskd takes, so that a fault of the uplink is found too.
+func pingOffice(ctx context.Context, cfg config.Config) error {
+	dir := cfg.Office.Dir
 	office, err := provision.LoadOffice(dir)
 	if err != nil {
 		return err
@@ -239,7 +241,7 @@ func pingOffice(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	client, err := backoffice.NewClient(backoffice.Options{URL: office.Intake, Roots: roots, Certificate: self.TLS(), AckKey: office.AckKey})
+	client, err := backoffice.NewClient(backoffice.Options{URL: office.Intake, Roots: roots, Certificate: self.TLS(), AckKey: office.AckKey, Dial: dialer(cfg.Uplink.Socket)})
 	if err != nil {
 		return err
 	}

@@ -3,26 +3,33 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/config"
 	"motcua/kiosk/provision"
+	"motcua/kiosk/uplink"
 )
 
 // provisionRun enrols this machine at its office: the key is made here and never leaves, a one-time word of the office (onestopd word)
 // buys the certificate. The office's authority comes in a file, by the image or the technician: no other server is believed.
 func provisionRun(ctx context.Context, c *console, args []string) exitCode {
-	fs := c.flags("provision", "")
-	dir := fs.String("dir", "", "folder for the kiosk's keys ([office] dir in kiosk.toml)")
-	intake := fs.String("intake", "", "the office's intake, https://host[:port]")
-	ca := fs.String("ca", "", "file with the certificate of the office's authority, PEM")
-	word := fs.String("word", "", "the one-time word")
-	if _, err := c.parse(fs, args, 0, 0); err != nil {
+	set := c.flags("provision", "")
+	dir := set.String("dir", "", "folder for the kiosk's keys ([office] dir in kiosk.toml)")
+	intake := set.String("intake", "", "the office's intake, https://host[:port]")
+	ca := set.String("ca", "", "file with the certificate of the office's authority, PEM")
+	word := set.String("word", "", "the one-time word")
+	allow := set.String("allow", uplink.AllowFile, "`file` in which the uplink's service is told the office's address; left alone where its folder is not")
+	socket := set.String("uplink", config.Default().Uplink.Socket, "`socket` of the uplink's service; without one this command uses the network itself")
+	if _, err := c.parse(set, args, 0, 0); err != nil {
 		return c.usageExit(err)
 	}
 	for name, value := range map[string]string{"dir": *dir, "intake": *intake, "ca": *ca, "word": *word} {
@@ -30,7 +37,7 @@ func provisionRun(ctx context.Context, c *console, args []string) exitCode {
 			return c.usageError("-%s is missing", name)
 		}
 	}
-	self, office, err := enrolSelf(ctx, *dir, *intake, *ca, *word)
+	self, office, err := enrolSelf(ctx, enrolment{*dir, *intake, *ca, *word, *allow, *socket})
 	if err != nil {
 		return c.fail(err)
 	}
@@ -44,10 +51,41 @@ func provisionRun(ctx context.Context, c *console, args []string) exitCode {
 	})
 }
 
-func enrolSelf(ctx context.Context, dir, intake, ca, word string) (*provision.Identity, *provision.Office, error) {
+// enrolment is what a machine is enrolled with.
+type enrolment struct{ dir, intake, ca, word, allow, socket string }
+
+// dialer gives the way to the office: the uplink's where it runs, else this machine's own.
+func dialer(socket string) func(context.Context, string, string) (net.Conn, error) {
+	if s, err := os.Stat(socket); err == nil && s.Mode()&os.ModeSocket != 0 {
+		return uplink.Dialer{Socket: socket}.DialContext
+	}
+	return uplink.Direct
+}
+
+// allowOffice tells the uplink's service the one address that it may dial.
+func allowOffice(file, intake string) error {
+	const op = "tell the uplink the office's address"
+	if _, err := os.Stat(filepath.Dir(file)); errors.Is(err, fs.ErrNotExist) {
+		return nil // there is no such service here
+	}
+	to, err := uplink.Destination(intake)
+	if err != nil {
+		return kiosk.Errorf(kiosk.CodeConfigInvalid, op, "give the intake's address as https://host[:port]", "%w", err)
+	}
+	if err := provision.WriteFile(file, []byte("# The office's intake: written by kioskctl provision.\n"+to+"\n"), 0o644); err != nil {
+		return kiosk.Errorf(kiosk.CodeConfigInvalid, op, "run kioskctl provision as root", "%w", err)
+	}
+	return nil
+}
+
+func enrolSelf(ctx context.Context, with enrolment) (*provision.Identity, *provision.Office, error) {
 	const op = "enrol kiosk"
+	dir, ca := with.dir, with.ca
 	if _, err := os.Stat(filepath.Join(dir, provision.FileDeviceCert)); err == nil {
 		return nil, nil, kiosk.Errorf(kiosk.CodeBadInput, op, "remove the old identity first, or name another -dir", "%s has an identity already", dir)
+	}
+	if err := allowOffice(with.allow, with.intake); err != nil {
+		return nil, nil, err
 	}
 	text, err := os.ReadFile(ca)
 	if err != nil {
@@ -67,7 +105,7 @@ func enrolSelf(ctx context.Context, dir, intake, ca, word string) (*provision.Id
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := backoffice.Enrol(ctx, intake, pool, word, csr)
+	e, err := backoffice.Enrol(ctx, backoffice.Options{URL: with.intake, Roots: pool, Dial: dialer(with.socket)}, with.word, csr)
 	if err != nil {
 		return nil, nil, err
 	}

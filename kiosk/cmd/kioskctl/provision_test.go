@@ -14,6 +14,7 @@ import (
 	"motcua/kiosk/onestop/onestoptest"
 	"motcua/kiosk/onestop/sqlite"
 	"motcua/kiosk/provision"
+	"motcua/kiosk/uplink"
 )
 
 // TestProvision enrols a machine at a real office by a word: once, under the office's name for it, and only by the right authority.
@@ -43,9 +44,13 @@ func TestProvision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	allow := filepath.Join(top, "uplink", "allow")
+	if err := os.Mkdir(filepath.Dir(allow), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	enrol := func(dir, ca, word string) (exitCode, string) {
 		var out, faults bytes.Buffer
-		code := run(t.Context(), &console{out: &out, err: &faults}, []string{"provision", "-json", "-dir", dir, "-intake", server.URL, "-ca", ca, "-word", word})
+		code := run(t.Context(), &console{out: &out, err: &faults}, []string{"provision", "-json", "-dir", dir, "-intake", server.URL, "-ca", ca, "-word", word, "-allow", allow, "-uplink", ""})
 		return code, out.String()
 	}
 	dir := filepath.Join(top, "kiosk")
@@ -61,6 +66,9 @@ func TestProvision(t *testing.T) {
 	}
 	if _, err := provision.LoadOffice(dir); err != nil {
 		t.Error(err)
+	}
+	if list, err := uplink.ReadAllow(allow); err != nil || len(list) != 1 || "https://"+list[0] != server.URL {
+		t.Errorf("the uplink may dial %q: %v", list, err)
 	}
 	if code, _ := enrol(dir, ca, word); code != exitFault {
 		t.Errorf("over an identity: exit %d", code)

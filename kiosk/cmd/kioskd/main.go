@@ -5,6 +5,12 @@
 // kioskd vision and kioskd voice are its own children: the process that looks at pictures and the one that speaks. Nobody starts
 // them by hand.
 //
+//	kioskd uplink [-allow FILE] [-user NAME]
+//
+// is the only process with a network: it passes kioskd's connections on to the destinations in the file (one HOST:PORT a line,
+// /etc/kiosk-uplink/allow) and sees ciphertext alone. It takes its socket from systemd (kiosk-uplink.socket); without such a
+// service, as in the demo, kioskd starts one itself.
+//
 // With -sim the devices named "sim" in the configuration are simulated, from the cast in the folder sim beside it (see
 // kioskctl demo), and the demo dock is served. Exit codes: 0 stopped as asked, 3 fault or usage.
 package main
@@ -74,6 +80,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == daemon.VoiceCommand {
 		return runChild(daemon.RunVoice, stderr)
 	}
+	if len(args) > 0 && args[0] == daemon.UplinkCommand {
+		return runUplink(ctx, args[1:], stderr)
+	}
 	f, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -85,6 +94,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if err := serve(ctx, f, stdout, stderr); err != nil {
+		return complain(stderr, err)
+	}
+	return 0
+}
+
+// runUplink is the process with the network.
+func runUplink(ctx context.Context, args []string, stderr io.Writer) int {
+	err := daemon.RunUplink(ctx, args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
 		return complain(stderr, err)
 	}
 	return 0

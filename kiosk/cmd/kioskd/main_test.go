@@ -25,9 +25,9 @@ var cast = sync.OnceValues(func() (string, error) {
 	return dir, daemon.SetUpCast(filepath.Join(dir, "sim"), filepath.Join(dir, "trust"), func(string) {})
 })
 
-// TestMain runs the tests, or, started again by the daemon under test, its vision process.
+// TestMain runs the tests, or, started again by the daemon under test, one of its processes.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == daemon.VisionCommand {
+	if len(os.Args) > 1 && (os.Args[1] == daemon.VisionCommand || os.Args[1] == daemon.UplinkCommand) {
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	code := m.Run()
@@ -87,7 +87,7 @@ func kioskDir(t *testing.T) (dir, text string) {
 		{`name = ""`, `name = "test-01"`}, {`commune = ""`, `commune = "Một cửa"`}, {`hotline = ""`, `hotline = "1900 0000"`},
 		{`listen = "127.0.0.1:8080"`, `listen = "127.0.0.1:0"`}, {`dir = "/var/lib/kiosk"`, `dir = "data"`},
 		{`kind = "pcsc"`, `kind = "sim"`}, {`"/etc/kiosk/trust"`, `"trust"`}, {`"/dev/video0"`, `"sim"`},
-		{`"/dev/video2"`, `"sim"`}, {`"/etc/kiosk/office"`, `"office"`}, {`enabled = true`, `enabled = false`},
+		{`"/dev/video2"`, `"sim"`}, {`"/etc/kiosk/office"`, `"office"`}, {`"/run/kiosk-uplink/uplink.sock"`, `""`}, {`enabled = true`, `enabled = false`},
 	} {
 		if !strings.Contains(text, r[0]) {
 			t.Fatalf("the sample has no %s", r[0])
