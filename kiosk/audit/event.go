@@ -57,6 +57,7 @@ const (
 	IntakeRefused     Event = "intake.refused"
 	DossierOpened     Event = "dossier.opened"
 	PictureViewed     Event = "picture.viewed"
+	EvidenceExported  Event = "evidence.exported"
 	DossierState      Event = "dossier.state"
 	DeskAct           Event = "desk.act"
 	QueueDrawn        Event = "queue.drawn"
@@ -125,16 +126,17 @@ var Events = map[Event]Spec{
 	OfficeOnline:      {"the back office answers again", slog.LevelInfo, false, []Key{KeyMS}},
 	OfficeOffline:     {"the back office does not answer", slog.LevelWarn, false, []Key{KeyCode}},
 
-	OfficeStart:    {"the back office is up", slog.LevelInfo, true, []Key{KeyVersion, KeyMS}},
-	OfficeStop:     {"the back office stops in order", slog.LevelInfo, true, []Key{KeyReason, KeyMS}},
-	Login:          {"an officer logged in, or failed to", slog.LevelInfo, true, []Key{KeyOK, KeyRole, KeyReason}},
-	Logout:         {"an officer logged out or was logged out", slog.LevelInfo, true, []Key{KeyRole, KeyReason}},
-	IntakeReceived: {"a sealed dossier came in; found: it was a repetition", slog.LevelInfo, true, []Key{KeyBytes, KeyFound, KeyMS}},
-	IntakeRefused:  {"a delivery was refused", slog.LevelWarn, true, []Key{KeyCode, KeyStatus, KeyReason}},
-	DossierOpened:  {"an officer opened a dossier", slog.LevelInfo, true, []Key{KeyRole}},
-	PictureViewed:  {"an officer looked at a photo or a paper of a dossier", slog.LevelInfo, true, []Key{KeyRole}},
-	DossierState:   {"a dossier entered a state", slog.LevelInfo, true, []Key{KeyState, KeyRole}},
-	DeskAct:        {"an officer did something else that counts: reason says what (extend, hand-over, result, copy, answer, …)", slog.LevelInfo, true, []Key{KeyReason, KeyRole}},
+	OfficeStart:      {"the back office is up", slog.LevelInfo, true, []Key{KeyVersion, KeyMS}},
+	OfficeStop:       {"the back office stops in order", slog.LevelInfo, true, []Key{KeyReason, KeyMS}},
+	Login:            {"an officer logged in, or failed to", slog.LevelInfo, true, []Key{KeyOK, KeyRole, KeyReason}},
+	Logout:           {"an officer logged out or was logged out", slog.LevelInfo, true, []Key{KeyRole, KeyReason}},
+	IntakeReceived:   {"a sealed dossier came in; found: it was a repetition", slog.LevelInfo, true, []Key{KeyBytes, KeyFound, KeyMS}},
+	IntakeRefused:    {"a delivery was refused", slog.LevelWarn, true, []Key{KeyCode, KeyStatus, KeyReason}},
+	DossierOpened:    {"an officer opened a dossier", slog.LevelInfo, true, []Key{KeyRole}},
+	PictureViewed:    {"an officer looked at a photo or a paper of a dossier", slog.LevelInfo, true, []Key{KeyRole}},
+	EvidenceExported: {"an officer handed a dossier's evidence to somebody outside", slog.LevelWarn, true, []Key{KeyRole}},
+	DossierState:     {"a dossier entered a state", slog.LevelInfo, true, []Key{KeyState, KeyRole}},
+	DeskAct:          {"an officer did something else that counts: reason says what (extend, hand-over, result, copy, answer, …)", slog.LevelInfo, true, []Key{KeyReason, KeyRole}},
 
 	Fault:       {"something failed: which code, in which part", slog.LevelError, true, []Key{KeyCode, KeyPart}},
 	AuditBroken: {"the audit chain could not be continued or does not verify", slog.LevelError, false, []Key{KeyCode, KeySeq}},

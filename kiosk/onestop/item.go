@@ -74,10 +74,12 @@ const (
 	EventMoved   EventKind = "moved"    // from a state to another, by an officer
 	EventViewed  EventKind = "viewed"   // an officer opened the dossier
 	EventPicture EventKind = "picture"  // an officer looked at a photo or a paper
+
+	EventExported EventKind = "exported" // the evidence was handed to somebody outside; Reason says to whom and why
 )
 
 // EventKinds is the closed list, in order.
-var EventKinds = []EventKind{EventTakenIn, EventMoved, EventViewed, EventPicture}
+var EventKinds = []EventKind{EventTakenIn, EventMoved, EventViewed, EventPicture, EventExported}
 
 // Event is one line of a dossier's log. Lines are only ever added.
 type Event struct {

@@ -25,10 +25,19 @@ func (e WaitError) Error() string {
 // Login checks a person's password and starts a session. remote is the client's address without the port.
 // Errors: ErrLogin, WaitError, the store's.
 func (d *Desk) Login(ctx context.Context, login, password, remote string) (cookie string, err error) {
+	a, err := d.enter(ctx, login, password, remote)
+	if err != nil {
+		return "", err
+	}
+	return d.startSession(ctx, a.ID)
+}
+
+// enter checks a login and a password, slows guessing, and writes down that somebody came in or did not.
+func (d *Desk) enter(ctx context.Context, login, password, remote string) (Account, error) {
 	login = strings.ToLower(strings.TrimSpace(login))
 	if wait := d.loginWait(login, remote); wait > 0 {
 		d.log.Event(ctx, audit.Login, audit.Flag(audit.KeyOK, false), audit.Word(audit.KeyReason, "throttled"))
-		return "", WaitError{wait}
+		return Account{}, WaitError{wait}
 	}
 	a, err := d.authenticate(ctx, login, password)
 	if errors.Is(err, ErrLogin) {
@@ -36,16 +45,16 @@ func (d *Desk) Login(ctx context.Context, login, password, remote string) (cooki
 		d.byLogin.Fail(login)
 		d.byAddr.Fail(remote)
 		d.log.Event(ctx, audit.Login, audit.Flag(audit.KeyOK, false), audit.Word(audit.KeyReason, "wrong"))
-		return "", err
+		return Account{}, err
 	}
 	if err != nil {
-		return "", err
+		return Account{}, err
 	}
 	d.byPerson.Succeed(login + "\x00" + remote)
 	if err := d.kept(ctx, audit.Login, audit.Flag(audit.KeyOK, true), audit.Word(audit.KeyRole, a.Role)); err != nil {
-		return "", err
+		return Account{}, err
 	}
-	return d.startSession(ctx, a.ID)
+	return a, nil
 }
 
 func (d *Desk) loginWait(login, remote string) time.Duration {

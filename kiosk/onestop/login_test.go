@@ -210,7 +210,7 @@ func TestPasswordHash(t *testing.T) {
 // An admin has no part in dossiers; nobody else manages accounts.
 func TestMatrix(t *testing.T) {
 	want := map[onestop.Role]string{
-		onestop.RoleHead:       "inbox open photos receive process return correct audit forward sign compare queue feedback report kiosks",
+		onestop.RoleHead:       "inbox open photos receive process return correct audit forward sign compare queue feedback report kiosks export",
 		onestop.RoleReceiver:   "inbox open photos receive return forward compare queue kiosks",
 		onestop.RoleSpecialist: "inbox open photos process forward compare",
 		onestop.RoleClerk:      "inbox open return forward queue report",

@@ -36,19 +36,20 @@ const (
 	PermFeedback Permission = "feedback" // read and answer feedback
 	PermReport   Permission = "report"   // statistics and registers
 	PermKiosks   Permission = "kiosks"   // the kiosks' health
+	PermExport   Permission = "export"   // hand a dossier's evidence to a court or an auditor
 )
 
 // Permissions is the closed list, in order.
 var Permissions = []Permission{
 	PermInbox, PermOpen, PermPhotos, PermReceive, PermProcess, PermReturn, PermCorrect, PermAccounts, PermAudit,
-	PermForward, PermSign, PermCompare, PermQueue, PermFeedback, PermReport, PermKiosks,
+	PermForward, PermSign, PermCompare, PermQueue, PermFeedback, PermReport, PermKiosks, PermExport,
 }
 
 var matrix = map[Role]map[Permission]bool{
 	RoleHead: {
 		PermInbox: true, PermOpen: true, PermPhotos: true, PermReceive: true, PermProcess: true, PermReturn: true,
 		PermCorrect: true, PermAudit: true, PermForward: true, PermSign: true, PermCompare: true, PermQueue: true, PermFeedback: true,
-		PermReport: true, PermKiosks: true,
+		PermReport: true, PermKiosks: true, PermExport: true,
 	},
 	RoleReceiver: {
 		PermInbox: true, PermOpen: true, PermPhotos: true, PermReceive: true, PermReturn: true, PermForward: true, PermCompare: true,

@@ -66,7 +66,7 @@ type dossierBody struct {
 }
 
 // can is what the person may do beside the moves.
-type can struct{ Forward, Extend, Result, Compare, Sign, Process bool }
+type can struct{ Forward, Extend, Result, Compare, Sign, Process, Export bool }
 
 type letterRow struct{ Link, Text, At string }
 
@@ -190,7 +190,7 @@ func (h *handler) folder(r *http.Request, p person, b *dossierBody, it onestop.I
 	b.Can = can{
 		Forward: role.May(onestop.PermForward), Extend: role.May(onestop.PermSign) && !it.Due.IsZero() && !it.Over() && !it.Extended,
 		Result: role.May(onestop.PermProcess) && it.Number != "", Compare: role.May(onestop.PermCompare), Sign: role.May(onestop.PermSign),
-		Process: role.May(onestop.PermProcess),
+		Process: role.May(onestop.PermProcess), Export: role.May(onestop.PermExport) && it.Fault == "",
 	}
 	return nil
 }
@@ -368,6 +368,9 @@ func logOf(events []onestop.Event) (done, seen []entry) {
 		case onestop.EventPicture:
 			v.What = "Xem " + pictureText(onestop.Picture(e.Note))
 			seen = append(seen, v)
+		case onestop.EventExported:
+			v.What = "Xuất tệp chứng cứ ra ngoài"
+			done = append(done, v)
 		}
 	}
 	return done, seen

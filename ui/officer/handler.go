@@ -273,7 +273,7 @@ func parse() (map[string]*template.Template, error) {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{
 		"login", "inbox", "dossier", "move", "status", "password", "problem", "handover", "extend", "letter", "control", "register", "queue",
-		"board", "machines", "statistics", "feedback", "say", "heard", "lookup", "zoom",
+		"board", "machines", "statistics", "feedback", "say", "heard", "lookup", "zoom", "evidence",
 	} {
 		frame := "page"
 		if printed[name] {

@@ -1,11 +1,13 @@
 package officer_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"html"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -19,6 +21,8 @@ import (
 	"go.uber.org/goleak"
 
 	"motcua/kiosk"
+	"motcua/kiosk/audit"
+	"motcua/kiosk/dossier"
 	"motcua/kiosk/onestop"
 	"motcua/kiosk/onestop/onestoptest"
 	"motcua/kiosk/onestop/sqlite"
@@ -592,4 +596,67 @@ func TestStoreFails(t *testing.T) {
 	}
 	res.has(t, "Trang gặp lỗi")
 	res.hasNot(t, "disk gone", onestoptest.Citizen.Name)
+}
+
+// The evidence is handed out by the head of the office alone, with a reason that stays in the log, and checks offline.
+func TestEvidence(t *testing.T) {
+	var log bytes.Buffer
+	d := newDesk(t, func(o *onestop.Options) {
+		o.Audit = audit.New(slog.NewJSONHandler(&log, nil), audit.Options{Strict: true, Chain: audit.NewChain(o.Store, nil)})
+	})
+	c := d.Deliver(t, nil)
+	path := "/ho-so/" + c.Dossier.ID + "/chung-cu"
+	d.officer(t, "Nguyễn Thị Lan", onestop.RoleReceiver).get("/ho-so/"+c.Dossier.ID).hasNot(t, "Xuất tệp chứng cứ")
+	b := d.officer(t, "Trần Văn Bình", onestop.RoleHead)
+	b.get("/ho-so/"+c.Dossier.ID).has(t, "Xuất tệp chứng cứ")
+	form := b.get(path)
+	form.has(t, onestoptest.Citizen.Name, "Ai yêu cầu", "kioskctl evidence verify")
+	post := func(reason string) answer {
+		return b.post(path, url.Values{"csrf": {form.csrf(t)}, "reason": {reason}})
+	}
+	for _, reason := range []string{"", "  ", strings.Repeat("x", onestop.MaxNote+1)} {
+		if res := post(reason); res.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("reason of %d characters: %d", len(reason), res.StatusCode)
+		}
+	}
+	if strings.Contains(log.String(), "evidence.exported") {
+		t.Error("logged, although nothing was given")
+	}
+	const reason = "Tòa án nhân dân khu vực 1, công văn số 12/2026"
+	res := post(reason)
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/zip" || res.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("%d %v", res.StatusCode, res.Header)
+	}
+	e, err := dossier.OpenExport(strings.NewReader(res.body), int64(len(res.body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := e.Package()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg, err := dossier.Open(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chip := onestoptest.Chip()
+	r := pkg.Verify(dossier.VerifyOptions{Devices: d.Keys.CA.Pool(), Now: onestoptest.At, PassiveAuth: chip.PassiveAuth, Decode: chip.Decode, Page: e.Page})
+	if r.Verdict != kiosk.Verified || pkg.Manifest.ID != c.Dossier.ID {
+		t.Errorf("%s %+v", r.Verdict, r.Checks)
+	}
+	b.get("/ho-so/"+c.Dossier.ID).has(t, "Xuất tệp chứng cứ ra ngoài", "Nội bộ: "+reason, "Trần Văn Bình")
+	if !strings.Contains(log.String(), `"evidence.exported"`) || strings.Contains(log.String(), "công văn") {
+		t.Error("the audit log has no entry, or tells too much")
+	}
+	// What cannot be opened has no evidence to hand out.
+	bad := d.NewCase(t, nil)
+	bad.Sealed.Body[len(bad.Sealed.Body)-1] ^= 1
+	bad.Sealed.SHA256 = sha256.Sum256(bad.Sealed.Body)
+	if _, _, err := d.Desk.Receive(t.Context(), onestoptest.KioskName, bad.Sealed); err != nil {
+		t.Fatal(err)
+	}
+	path = "/ho-so/" + bad.Dossier.ID + "/chung-cu"
+	if get, sent := b.get(path), post(reason); get.StatusCode != http.StatusConflict || sent.StatusCode != http.StatusConflict {
+		t.Errorf("unopenable: %d, %d", get.StatusCode, sent.StatusCode)
+	}
 }

@@ -57,6 +57,8 @@ func (h *handler) table() []route {
 		person("POST /ho-so/{id}/sao-y/{seq}/doi-chieu", onestop.PermCompare, h.compareCopy),
 		person("POST /ho-so/{id}/sao-y/{seq}/ky", onestop.PermSign, h.signCopy),
 		person("GET /ho-so/{id}/kiem-soat", onestop.PermOpen, h.control),
+		person("GET /ho-so/{id}/chung-cu", onestop.PermExport, h.evidencePage),
+		person("POST /ho-so/{id}/chung-cu", onestop.PermExport, h.evidence),
 		person("GET /phieu/{seq}", onestop.PermOpen, h.letter),
 		person("GET /anh/{address}", onestop.PermOpen, h.picture),
 		person("GET /xem/{address}", onestop.PermOpen, h.zoom),

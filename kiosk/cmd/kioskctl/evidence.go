@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -61,8 +62,8 @@ type evidenceText struct {
 	At      time.Time     `json:"at"`
 }
 
-// evidenceVerify is `kioskctl evidence verify FILE [-trust DIR]`: checks an evidence package offline, as any third party could. DIR holds
-// the country's anchors, as for card read, and in DIR/office the offices' authorities (*.crt) or office.json files.
+// evidenceVerify is `kioskctl evidence verify FILE [-trust DIR]`: checks an evidence package, or the archive that an office exported,
+// offline, as any third party could. DIR holds the country's anchors, as for card read, and in DIR/office the offices' authorities (*.crt) or office.json files.
 func evidenceVerify(_ context.Context, c *console, args []string) exitCode {
 	fs := c.flags("evidence verify", "FILE")
 	trust := fs.String("trust", "", "folder of CSCA certificates, with the office's ca.crt or office.json in its folder office")
@@ -75,17 +76,38 @@ func evidenceVerify(_ context.Context, c *console, args []string) exitCode {
 	if err != nil {
 		return c.fail(err)
 	}
+	raw, page, err := readEvidence(operands[0])
+	if err != nil {
+		return c.fail(err)
+	}
+	opts.Page = page
 	if *pages != "" {
 		opts.Page = func(n int) ([]byte, error) {
 			return readBounded(filepath.Join(*pages, fmt.Sprintf("paper.%d", n+1)), dossier.MaxPart)
 		}
 	}
-	raw, err := readBounded(operands[0], dossier.MaxPackage)
-	if err != nil {
-		return c.fail(kiosk.Errorf(kiosk.CodeBadInput, "open evidence", "give a file that can be read, 30 MB at most", "%w", err))
-	}
 	result := judgeEvidence(raw, opts)
 	return c.report(exitOf(result.Verdict), result, result.print)
+}
+
+// readEvidence reads a package, or an export with the pages in it; page is nil for a package.
+func readEvidence(name string) (raw []byte, page func(int) ([]byte, error), err error) {
+	all, err := readBounded(name, dossier.MaxExport)
+	if err == nil && dossier.IsExport(all) {
+		e, err := dossier.OpenExport(bytes.NewReader(all), int64(len(all)))
+		if err != nil {
+			return nil, nil, err
+		}
+		raw, err = e.Package()
+		return raw, e.Page, err
+	}
+	if err == nil && len(all) > dossier.MaxPackage {
+		err = fmt.Errorf("%d bytes are more than %d", len(all), dossier.MaxPackage)
+	}
+	if err != nil {
+		return nil, nil, kiosk.Errorf(kiosk.CodeBadInput, "open evidence", "give a file that can be read, 30 MB at most, or the office's export", "%w", err)
+	}
+	return all, nil, nil
 }
 
 func exitOf(v kiosk.Verdict) exitCode {

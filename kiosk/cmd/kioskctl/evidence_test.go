@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -305,5 +306,33 @@ func BenchmarkEvidenceVerify(b *testing.B) {
 		if r := judgeEvidence(pkg, opts); r.Verdict != kiosk.Verified {
 			b.Fatal(r.Verdict)
 		}
+	}
+}
+
+// TestEvidenceExport checks what an office hands out, in one file, with the pages that travelled beside the package.
+func TestEvidenceExport(t *testing.T) {
+	pkg, _ := genuine(t)
+	name := filepath.Join(t.TempDir(), "export.zip")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := func(int) ([]byte, error) { return nil, os.ErrNotExist } // its page is attached
+	if err := errors.Join(dossier.WriteExport(f, pkg, none), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	verify := func() (exitCode, string) {
+		var out bytes.Buffer
+		code := run(t.Context(), &console{out: &out, err: &out}, []string{"evidence", "verify", "-trust", filepath.Join(vectorFolder, "trust"), name})
+		return code, out.String()
+	}
+	if code, out := verify(); code != exitGood || !strings.HasPrefix(out, "verified\n") {
+		t.Errorf("export: %d %s", code, out)
+	}
+	if err := os.Truncate(name, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := verify(); code != exitFault {
+		t.Errorf("half an export: %d %s", code, out)
 	}
 }

@@ -27,7 +27,7 @@ type console struct {
 
 // commands is the table of commands. A key has one or two words.
 var commands = map[string]func(context.Context, *console, []string) error{
-	"init": initOffice, "enrol": enrol, "word": enrolWord, "rotate": rotate, "import": importStick, "officer add": officerAdd, "officer list": officerList,
+	"init": initOffice, "enrol": enrol, "word": enrolWord, "rotate": rotate, "import": importStick, "evidence": exportEvidence, "officer add": officerAdd, "officer list": officerList,
 	"officer password": officerPassword, "officer disable": officerDisable, "officer enable": officerEnable,
 }
 
@@ -38,6 +38,7 @@ const usage = `usage: onestopd [flags]                                  run the 
        onestopd rotate -dir DIR [-in DAYS]              make the next key that dossiers are sealed to
        onestopd word -dir DIR -kiosk NAME               a one-time word by which a kiosk enrols itself
        onestopd import -dir DIR -receipts OUT FILE      take in what a technician brings on a stick
+       onestopd evidence -dir DIR -dossier ID -login NAME -reason WORDS -out FILE   hand a dossier's evidence out; password on stdin
        onestopd officer add|list|password|disable|enable -dir DIR
 every command takes -json and -h; exit codes: 0 good, 3 fault or usage
 `

@@ -190,3 +190,61 @@ func TestStoreFull(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The log of a file that an older program wrote is carried over whole: every line, its number, and that lines are only added.
+func TestEventsCarriedOver(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "onestop.db"))
+	defer d.Close()
+	d.db.SetMaxOpenConns(1) // the pragma is the connection's
+	for _, q := range []string{"DROP TABLE event", "PRAGMA foreign_keys = off"} {
+		if _, err := d.db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := migrations.ReadFile("migrations/0001.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := strings.Index(string(text), "CREATE TABLE event (")
+	old, _, _ := strings.Cut(string(text)[begin:], "CREATE TABLE number_sequence")
+	var want []string
+	for i := range 20 {
+		want = append(want, fmt.Sprintf("%d dossier-%d taken_in", 2*i+3, i))
+		old += fmt.Sprintf("INSERT INTO event VALUES (%d, 'dossier-%d', %d, 'taken_in', NULL, '', '', 0, 1, '', '');\n", 2*i+3, i, i)
+	}
+	next, err := migrations.ReadFile("migrations/0005_exported.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{old, string(next)} {
+		if _, err := d.db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := d.db.QueryContext(t.Context(), "SELECT seq || ' ' || dossier || ' ' || kind FROM event ORDER BY seq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var got []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, line)
+	}
+	if err := rows.Err(); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, q := range []string{"DELETE FROM event", "UPDATE event SET at = 0"} {
+		if _, err := d.db.ExecContext(t.Context(), q); err == nil {
+			t.Errorf("%s is done", q)
+		}
+	}
+	var seq int
+	if err := d.db.QueryRowContext(t.Context(), `INSERT INTO event (dossier, at, kind, actor_name, actor_role, state_from, state_to, note, reason)
+		VALUES ('x', 1, 'taken_in', '', '', 0, 1, '', '') RETURNING seq`).Scan(&seq); err != nil || seq != 42 {
+		t.Errorf("the next number is %d, %v", seq, err)
+	}
+}
