@@ -77,6 +77,12 @@ func (f *fakeSession) Painted(rev uint64) {
 	f.painted = append(f.painted, rev)
 }
 
+func (f *fakeSession) Paints() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return uint64(len(f.painted))
+}
+
 func at(s session.Screen) session.View {
 	v := StoryView(s)
 	v.Boot = "boot-1"

@@ -122,19 +122,3 @@ func splitChoice(s string) (key, value string) {
 	key, value, _ = strings.Cut(s, "=")
 	return key, value
 }
-
-// postAlive takes POST /alive: the page tells which revision it has painted.
-func (s *server) postAlive(w http.ResponseWriter, r *http.Request) {
-	if !s.readForm(w, r) {
-		return
-	}
-	rev, err := strconv.ParseUint(r.PostForm.Get("rev"), 10, 64)
-	if err != nil {
-		http.Error(w, "no revision", http.StatusBadRequest)
-		return
-	}
-	if r.PostForm.Get("boot") == s.boot() {
-		s.session.Painted(rev)
-	}
-	w.WriteHeader(http.StatusNoContent)
-}

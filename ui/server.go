@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -16,19 +17,21 @@ import (
 //
 // View calls its function with the current view under the session's lock. Subscribe gives a channel that is signalled after
 // every change. Post hands over what a touch meant; stale ones are dropped there. Preview calls frame with a JPEG per camera
-// picture ("face" or "paper") until ctx ends or frame fails. Painted tells that the browser has that revision on the glass.
+// picture ("face" or "paper") until ctx ends or frame fails. Painted tells that the browser has that revision on the glass;
+// Paints counts how often it did.
 type Session interface {
 	View(func(*session.View))
 	Subscribe() (changed <-chan struct{}, cancel func())
 	Post(session.Intent)
 	Preview(ctx context.Context, which string, frame func(jpeg []byte) error) error
 	Painted(rev uint64)
+	Paints() uint64
 }
 
 // Options are the page's settings.
 type Options struct {
 	PxPerMM float64 // pixels per millimetre of the panel; 0 means the 21.5-inch 1080×1920 panel
-	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered; kioskd sets none
+	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered
 	Story   bool    // serve /story
 	Packs   string  // folder of language packs, "" for none
 	Tone    string  // where the keyboard puts the tone: ToneOld (also "") or ToneNew
@@ -86,6 +89,9 @@ func New(s Session, o Options) (http.Handler, error) {
 	mux.HandleFunc("POST /ev", srv.postIntent)
 	mux.HandleFunc("POST /look", srv.postLook)
 	mux.HandleFunc("POST /alive", srv.postAlive)
+	mux.HandleFunc("GET /beat", srv.getBeat)
+	mux.HandleFunc("GET /beat.svg", srv.getBeatPicture)
+	mux.HandleFunc("GET /painted", srv.getPainted)
 	mux.HandleFunc("GET /img/{which}", srv.getImage)
 	mux.HandleFunc("GET /img/paper/{n}", srv.getPaper)
 	mux.HandleFunc("GET /cam/{which}", srv.getCamera)
@@ -100,7 +106,7 @@ func New(s Session, o Options) (http.Handler, error) {
 }
 
 // csp allows what the page itself is made of, and nothing else.
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 const tokenCookie = "kiosk"
@@ -120,9 +126,12 @@ func (s *server) guard(next http.Handler) http.Handler {
 		switch {
 		case !loopback(r.Host):
 			http.Error(w, "wrong host", http.StatusMisdirectedRequest)
+		case s.opts.Token != "" && s.enters(r):
+			s.welcome(w)
 		case foreign(r):
 			http.Error(w, "foreign request", http.StatusForbidden)
-		case s.opts.Token != "" && !s.entered(w, r):
+		case s.opts.Token != "" && !s.knows(r):
+			stranger(w)
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -150,18 +159,31 @@ func foreign(r *http.Request) bool {
 	return r.Header.Get("Origin") != "http://"+r.Host
 }
 
-// entered checks the boot's token: first in the address, from then on in a cookie. It answers the request when it is not there.
-func (s *server) entered(w http.ResponseWriter, r *http.Request) bool {
-	if k := r.URL.Query().Get("k"); k != "" && r.Method == http.MethodGet && r.URL.Path == "/" && s.isToken(k) {
-		http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: k, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-		return false
-	}
-	if c, err := r.Cookie(tokenCookie); err == nil && s.isToken(c.Value) {
-		return true
-	}
-	http.Error(w, "not the kiosk's browser", http.StatusForbidden)
-	return false
+// enters reports whether the request is the browser's first: the boot's token in the address of the page. It may come from
+// anywhere (a file, the demo's dock): who knows the token is welcome.
+func (s *server) enters(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" && s.isToken(r.URL.Query().Get("k"))
+}
+
+// welcome turns the token into a cookie and the address into one without it. That is a page and not a redirect: a browser
+// sends a cookie that is SameSite=Strict only to where our own page leads, and an immediate refresh takes the place of the
+// address with the token, so no history has it.
+func (s *server) welcome(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: s.opts.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, `<!doctype html><html lang="vi"><title>Một cửa</title><link rel="icon" href="/static/icon.svg"><meta http-equiv="refresh" content="0; url=/">`) // the browser may be gone
+}
+
+// knows reports whether the request has the cookie.
+func (s *server) knows(r *http.Request) bool {
+	c, err := r.Cookie(tokenCookie)
+	return err == nil && s.isToken(c.Value)
+}
+
+// stranger refuses a program that is not the kiosk's browser, in words: in a demo it is a person who typed the bare address.
+func stranger(w http.ResponseWriter) {
+	http.Error(w, "Trang này chỉ mở trong trình duyệt của ki-ốt; khi chạy thử, hãy dùng địa chỉ đầy đủ mà lệnh demo in ra.\n"+
+		"Only the kiosk's own browser is answered; in a demo, open the whole address that it prints.", http.StatusForbidden)
 }
 
 func (s *server) isToken(k string) bool {

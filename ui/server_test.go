@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,19 +121,61 @@ func TestOnlyOurOwnPageIsAnswered(t *testing.T) {
 }
 
 func TestBootTokenBecomesACookie(t *testing.T) {
-	k := serve(t, newFake(at(session.Home)), Options{Token: "s3cret-of-this-boot"})
-	for _, path := range []string{"/", "/?k=wrong", "/events", "/img/chip", "/static/app.js", "/ui.css?k=s3cret-of-this-boot"} {
+	f := newFake(at(session.Home))
+	k := serve(t, f, Options{Token: "s3cret-of-this-boot"})
+	for _, path := range []string{"/", "/?k=wrong", "/?k=", "/events", "/img/chip", "/static/app.js", "/ui.css?k=s3cret-of-this-boot", "/beat.svg?rev=1", "/painted"} {
 		if resp, _ := k.do("GET", path, ""); resp.StatusCode != http.StatusForbidden {
 			t.Errorf("%s without the token: %d", path, resp.StatusCode)
 		}
 	}
-	resp, _ := k.do("GET", "/?k=s3cret-of-this-boot", "")
+	if resp, _ := k.do("POST", "/ev", post(f.view, "submit")); resp.StatusCode != http.StatusForbidden || len(f.intents()) != 0 || len(f.painted) != 0 {
+		t.Errorf("a post without the token: %d", resp.StatusCode)
+	}
+	resp, body := k.do("GET", "/?k=s3cret-of-this-boot", "", "Sec-Fetch-Site", "same-site") // the dock's link
 	cookies := resp.Cookies()
-	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/" || len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode {
+	if resp.StatusCode != http.StatusOK || len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode {
 		t.Fatalf("%d %v %v", resp.StatusCode, resp.Header, cookies)
 	}
-	if resp, _ := k.do("GET", "/", "", "Cookie", cookies[0].Name+"="+cookies[0].Value); resp.StatusCode != http.StatusOK {
+	if !strings.Contains(body, `content="0; url=/"`) || strings.Contains(body, "s3cret") {
+		t.Errorf("the first page does not lead on at once: %s", body)
+	}
+	with := cookies[0].Name + "=" + cookies[0].Value
+	if resp, _ := k.do("GET", "/", "", "Cookie", with); resp.StatusCode != http.StatusOK {
 		t.Errorf("with the cookie: %d", resp.StatusCode)
+	}
+	if resp, _ := k.do("GET", "/", "", "Cookie", with, "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("another site with the cookie: %d", resp.StatusCode)
+	}
+}
+
+// A browser without scripts shows that it draws by asking for a picture that a style needs.
+func TestBeatOfAPageWithoutScripts(t *testing.T) {
+	f := newFake(at(session.Home))
+	f.view.Rev = 7
+	k := serve(t, f, Options{})
+	_, page := k.do("GET", "/", "")
+	if !strings.Contains(page, `<noscript><iframe class="beat" src="/beat"`) {
+		t.Error("the page has no beat for a browser without scripts")
+	}
+	resp, frame := k.do("GET", "/beat", "")
+	m := regexp.MustCompile(`url\((/beat\.svg\?rev=7&n=[A-Z2-7]+)\)`).FindStringSubmatch(frame)
+	if m == nil || resp.Header.Get("X-Frame-Options") != "SAMEORIGIN" || !strings.Contains(frame, `http-equiv="refresh" content="3"`) {
+		t.Fatalf("%v\n%s", resp.Header, frame)
+	}
+	if len(f.painted) != 0 {
+		t.Error("the frame alone counts as painted")
+	}
+	if resp, _ := k.do("GET", m[1], ""); resp.StatusCode != http.StatusOK || len(f.painted) != 1 || f.painted[0] != 7 {
+		t.Errorf("%d, painted %v", resp.StatusCode, f.painted)
+	}
+	if _, again := k.do("GET", "/beat", ""); strings.Contains(again, m[1]) {
+		t.Error("the picture has the same address twice: a cache would answer")
+	}
+	if _, n := k.do("GET", "/painted", ""); n != "1\n" {
+		t.Errorf("painted %q times", n)
+	}
+	if resp, _ := k.do("GET", "/beat.svg?rev=x", ""); resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("no revision: %d", resp.StatusCode)
 	}
 }
 

@@ -34,6 +34,7 @@ type Options struct {
 	Dock    string           // address of the dock, with Sim; "" for none
 	Officer string           // address of the officer's pages, for the dock's link
 	Version string           //
+	Runtime string           // folder in memory for the page's address and token; "" keeps them to this start
 	Log     slog.Handler     // nil discards
 	Strict  bool             // panic on an event outside the closed list (tests, the simulated kiosk)
 	Story   bool             // serve /story
@@ -213,15 +214,6 @@ func bootID() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(b[:])
-}
-
-// Healthy tells whether the kiosk serves: the session answers and the database is sound. The watchdog asks.
-func (d *Daemon) Healthy(ctx context.Context) error {
-	if !d.runner.Lively() {
-		return kiosk.Errorf(kiosk.CodeInternal, "look after the session", "", "the session does not answer")
-	}
-	_, err := d.outbox.Stats(ctx)
-	return err
 }
 
 // Close stops the kiosk in order: the page, the visit (wiped), the delivery, the devices, the database. It may be called twice.

@@ -33,6 +33,8 @@ type Demo struct {
 	Clips    string // folder of the spoken prompts; "" for silence
 	Story    bool
 	Log      io.Writer // what the commands log
+
+	page string // where a browser begins, with the token
 }
 
 // The demo's names.
@@ -229,6 +231,7 @@ func (d *Demo) start(ctx context.Context, name string, args ...string) (*Process
 	defer func() { _ = out.Close() }()
 	var complaint tail
 	cmd := exec.Command(filepath.Join(d.Bin, name), args...)
+	cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+d.path("kiosk", "run"))
 	cmd.Stdout, cmd.Stderr = in, io.MultiWriter(d.log(), &complaint)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches only us: we stop them in order
 	err = cmd.Start()
@@ -241,23 +244,27 @@ func (d *Demo) start(ctx context.Context, name string, args ...string) (*Process
 		p.err = cmd.Wait()
 		close(p.done)
 	}()
-	return p, d.await(ctx, p, out, &complaint)
+	at, err := d.await(ctx, p, out, &complaint)
+	if at["kiosk"] != "" {
+		d.page = at["kiosk"]
+	}
+	return p, err
 }
 
-// await waits for the line that says ready; a process that ended instead has said why.
-func (d *Demo) await(ctx context.Context, p *Process, out *os.File, complaint *tail) error {
+// await waits for the line that says ready and gives the addresses in it; a process that ended instead has said why.
+func (d *Demo) await(ctx context.Context, p *Process, out *os.File, complaint *tail) (at map[string]string, err error) {
 	ready := make(chan error, 1)
-	go func() { ready <- json.NewDecoder(out).Decode(&struct{}{}) }()
+	go func() { ready <- json.NewDecoder(out).Decode(&at) }()
 	select {
 	case err := <-ready:
 		if err == nil {
-			return nil
+			return at, nil
 		}
 		<-p.done
-		return errors.New(complaint.last())
+		return nil, errors.New(complaint.last())
 	case <-ctx.Done():
 		p.Kill()
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
@@ -273,11 +280,17 @@ func (d *Demo) StartOffice(ctx context.Context) (*Process, error) {
 	return d.start(ctx, "onestopd", "-json", "-config", d.path("office", "onestop.toml"))
 }
 
-// StartKiosk runs kioskd -sim.
+// PageURL is where a browser begins, once StartKiosk has come back.
+func (d *Demo) PageURL() string { return d.page }
+
+// StartKiosk runs kioskd -sim. Its runtime folder is in the demo's, so that a browser that is open goes on after a restart.
 func (d *Demo) StartKiosk(ctx context.Context) (*Process, error) {
 	args := []string{"-json", "-sim", "-config", d.path("kiosk", "kiosk.toml"), "-dock", d.Dock, "-officer", "http://" + d.Officers + "/"}
 	if d.Story {
 		args = append(args, "-story")
+	}
+	if err := os.MkdirAll(d.path("kiosk", "run"), 0o700); err != nil {
+		return nil, fmt.Errorf("start kioskd: %w", err)
 	}
 	return d.start(ctx, "kioskd", args...)
 }

@@ -227,7 +227,7 @@ func (h *hall) openKiosk() {
 		h.t.Fatal(err)
 	}
 	h.kiosk, h.world = k, world
-	h.page = newBrowser(h.t, "http://"+k.PageAddr())
+	h.page = enter(h.t, k.PageURL())
 	// These visits are faster than any person: they would be at the camera before a busy machine has started its process.
 	until(h.t, "the kiosk sees", func() bool { return strings.Count(h.logs.String(), seeing) > before })
 }
@@ -262,6 +262,18 @@ func newBrowser(t *testing.T, base string) *browser {
 		t.Fatal(err)
 	}
 	return &browser{t: t, base: base, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+}
+
+// enter is a browser that began at the kiosk's address with its token.
+func enter(t *testing.T, address string) *browser {
+	t.Helper()
+	base, path, ok := strings.Cut(address, "/?")
+	if !ok {
+		t.Fatal("the kiosk's address has no token")
+	}
+	b := newBrowser(t, base)
+	b.get("/?" + path)
+	return b
 }
 
 func (b *browser) get(path string) string {

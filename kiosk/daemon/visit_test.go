@@ -434,13 +434,13 @@ func TestPowerCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.page = newBrowser(t, "http://"+h.demo.Kiosk)
+	h.page = enter(t, h.demo.PageURL())
 	dock := newBrowser(t, "http://"+h.demo.Dock)
 	h.toCard()
 	dock.press("arrive", "hoa")
 	h.page.see("card_number")
 	h.page.do("who", "number", "number", numbers["hoa"])
-	if got := newBrowser(t, h.page.base).get("/img/chip"); !strings.HasPrefix(got, "\xff\xd8\xff") { // this chip's photo is JPEG 2000
+	if got := h.page.get("/img/chip"); !strings.HasPrefix(got, "\xff\xd8\xff") { // this chip's photo is JPEG 2000
 		t.Errorf("the page got %d bytes that are no JPEG as the chip's portrait", len(got))
 	}
 	h.page.do("form", "yes")

@@ -19,6 +19,7 @@ import (
 // web is the listeners: the citizen's page, and the dock in a simulated kiosk. Both are on the loopback interface.
 type web struct {
 	page, dock net.Listener
+	token      string // of the citizen's page, see PageURL
 	servers    []*http.Server
 	cancel     context.CancelFunc
 	wait       sync.WaitGroup
@@ -35,8 +36,12 @@ const (
 )
 
 func (d *Daemon) openWeb(ctx context.Context) error {
+	token, err := pageToken(d.opt.Runtime)
+	if err != nil {
+		return err
+	}
 	page, err := ui.New(d.runner, ui.Options{
-		PxPerMM: d.opt.Config.UI.PxPerMM, Story: d.opt.Story, Packs: d.opt.Config.UI.Languages, Tone: d.opt.Config.UI.Tone,
+		Token: token, PxPerMM: d.opt.Config.UI.PxPerMM, Story: d.opt.Story, Packs: d.opt.Config.UI.Languages, Tone: d.opt.Config.UI.Tone,
 	})
 	if err != nil {
 		return err
@@ -47,6 +52,10 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 	if d.web.page, err = listen(ctx, "http.listen", d.opt.Config.HTTP.Listen); err != nil {
 		return err
 	}
+	d.web.token = token
+	if err := d.tellPage(); err != nil {
+		return err
+	}
 	d.web.serve(base, d.web.page, page)
 	if d.opt.Sim == nil || d.opt.Dock == "" {
 		return nil
@@ -54,7 +63,7 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 	if d.web.dock, err = listen(ctx, "the dock", d.opt.Dock); err != nil {
 		return err
 	}
-	buttons, err := dock.New(dock.Options{World: d.opt.Sim, Photo: d.opt.Photos, Kiosk: "http://" + d.PageAddr() + "/", Officer: d.opt.Officer})
+	buttons, err := dock.New(dock.Options{World: d.opt.Sim, Photo: d.opt.Photos, Kiosk: d.PageURL(), Officer: d.opt.Officer})
 	if err != nil {
 		return err
 	}

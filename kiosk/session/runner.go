@@ -48,7 +48,10 @@ type Runner struct {
 	timers    uint64              // counts them, so that one that was replaced is known
 	rev       uint64
 	turn      uint64
-	painted   time.Time // when a page last reported; zero when none does
+	painted   time.Time // when a page last reported; zero when none did
+	paints    uint64    // how often
+	silent    bool      // it stopped reporting, and that was logged
+	looked    time.Time // when the loop that looks at outbox, office and clock last came round
 	outbox    kiosk.OutboxStats
 	online    bool
 	subs      map[chan struct{}]struct{}
@@ -66,7 +69,7 @@ func New(ports Ports, info KioskInfo, boot string) *Runner {
 	info.Catalogue, info.Spots = ports.Catalogue, ports.Spotter != nil
 	r := &Runner{
 		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, ops: new(sync.WaitGroup), logs: make(chan logged, 256),
-		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, lit: map[kiosk.Lamp]bool{}, entered: time.Now(), rev: 1, turn: 1,
+		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, lit: map[kiosk.Lamp]bool{}, entered: time.Now(), looked: time.Now(), rev: 1, turn: 1,
 	}
 	r.live.Go(r.writeLog)
 	if ports.Reader != nil {
@@ -127,30 +130,48 @@ func (r *Runner) Subscribe() (changed <-chan struct{}, cancel func()) {
 func (r *Runner) Painted(uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.painted.IsZero() {
+	if r.painted.IsZero() || r.silent {
 		r.log(audit.PageOpened)
 	}
-	r.painted = time.Now()
+	r.painted, r.silent = time.Now(), false
+	r.paints++
 }
 
-// silentAfter is how long a page that reported before may stay silent: it reports every five seconds.
-const silentAfter = 20 * time.Second
+// Paints gives how often a page was painted: the keeper of the browser starts one anew whose page no longer is.
+func (r *Runner) Paints() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.paints
+}
+
+// PageSilence gives how long a page that was painted has not been; 0 when none ever was.
+func (r *Runner) PageSilence() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.painted.IsZero() {
+		return 0
+	}
+	return time.Since(r.painted)
+}
+
+// silentAfter is how long a page that reported before may stay silent: it reports every three seconds.
+const silentAfter = 10 * time.Second
 
 // lookAtPage logs a page that fell silent: a white screen, or a browser that is gone. The lock is held.
 func (r *Runner) lookAtPage() {
-	if age := time.Since(r.painted); !r.painted.IsZero() && age > silentAfter {
+	if age := time.Since(r.painted); !r.painted.IsZero() && !r.silent && age > silentAfter {
 		r.log(audit.PageSilent, audit.Int(audit.KeyAge, int64(age/time.Second)))
-		r.painted = time.Time{}
+		r.silent = true
 	}
 }
 
-// Lively reports whether the Runner serves: it takes the lock that everything takes, and a wipe that a device holds up does not
-// last. When it gives false the watchdog restarts the daemon, which wipes memory more thoroughly than anything.
+// Lively reports whether the Runner serves: it takes the lock that everything takes, its loop comes round, and a wipe that a
+// device holds up does not last. When it gives false the watchdog restarts the daemon, which wipes memory more thoroughly than anything.
 func (r *Runner) Lively() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stuck := r.state.Screen == Wiping && time.Since(r.entered) > 2*Delays[Wiping]
-	return !r.closed && !stuck
+	return !r.closed && !stuck && time.Since(r.looked) < 6*outboxEvery
 }
 
 // dispatch feeds one event to Next. The lock is held.
@@ -318,6 +339,7 @@ func (r *Runner) lookAtOutbox() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.looked = time.Now()
 	r.lookAtPage()
 	if online != r.online {
 		r.logOnline(online)

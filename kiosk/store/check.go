@@ -26,3 +26,16 @@ func (s *Store) Check(ctx context.Context) (bytes int64, err error) {
 	}
 	return bytes, nil
 }
+
+// Alive reports whether the database could be written now: it takes the lock that every writer takes, and gives it back. A disk
+// that hangs, or a writer that does not come to an end, is an error once ctx or the busy timeout ends.
+func (s *Store) Alive(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil) // _txlock=immediate
+	if err != nil {
+		return s.fault("look after the database", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		return s.fault("look after the database", err)
+	}
+	return nil
+}

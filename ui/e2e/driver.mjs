@@ -24,10 +24,11 @@ const flags = [
 ];
 
 // browser starts Chromium with a new, empty profile. close() ends it and removes the profile; profile names its folder.
-export async function browser(panel = panels.portrait) {
+// more are further options of its context.
+export async function browser(panel = panels.portrait, more = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'kiosk-e2e-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: chromiumPath, args: flags, viewport: { width: panel.width, height: panel.height }, hasTouch: true, locale: 'vi-VN',
+    executablePath: chromiumPath, args: flags, viewport: { width: panel.width, height: panel.height }, hasTouch: true, locale: 'vi-VN', ...more,
   });
   return {
     context, profile,

@@ -57,7 +57,14 @@ function listen() {
 
 const post = (to, body) => fetch(to, { method: 'POST', body: new URLSearchParams(body), headers: { 'X-Ev': '1' } }).catch(() => {});
 const me = more => ({ boot: b.dataset.boot, turn: b.dataset.turn, ...more });
-const alive = () => requestAnimationFrame(() => post('/alive', me({ rev: b.dataset.rev })));
+// alive tells that the page is on the glass: something of it was painted, it has a height, and two frames more were drawn.
+const frame = () => new Promise(requestAnimationFrame);
+async function alive() {
+  const { rev } = b.dataset;
+  await frame();
+  await frame();
+  if (performance.getEntriesByName('first-contentful-paint').length && app.firstElementChild?.offsetHeight) post('/alive', me({ rev }));
+}
 
 // touched keeps the visit alive while somebody types or reads on.
 function touched() {
@@ -256,5 +263,5 @@ shown(true);
 if (!story) {
   listen();
   alive();
-  setInterval(alive, 5000);
+  setInterval(alive, 3000);
 }

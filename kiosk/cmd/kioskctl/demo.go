@@ -75,7 +75,7 @@ func runDemo(ctx context.Context, c *console, d *daemon.Demo) exitCode {
 		return c.fail(err)
 	}
 	at := map[string]string{
-		"kiosk": "http://" + d.Kiosk + "/", "dock": "http://" + d.Dock + "/", "officer": "http://" + d.Officers + "/",
+		"kiosk": d.PageURL(), "dock": "http://" + d.Dock + "/", "officer": "http://" + d.Officers + "/",
 		"login": login.Login, "password": login.Password,
 	}
 	c.report(exitGood, at, func(w io.Writer) {

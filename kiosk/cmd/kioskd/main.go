@@ -28,7 +28,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
 
@@ -135,7 +134,7 @@ func serve(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	o := daemon.Options{Config: c, Version: version, Log: logger(c.Log.Level, f.json, stderr), Strict: f.sim, Story: f.story, Officer: f.officer}
+	o := daemon.Options{Config: c, Version: version, Log: logger(c.Log.Level, f.json, stderr), Strict: f.sim, Story: f.story, Officer: f.officer, Runtime: os.Getenv("RUNTIME_DIRECTORY")}
 	if f.sim {
 		if o.Sim, o.Photos, err = daemon.LoadWorld(filepath.Join(filepath.Dir(f.config), "sim")); err != nil {
 			return err
@@ -147,7 +146,7 @@ func serve(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 		return err
 	}
 	announce(stdout, f, d)
-	err = watch(ctx, d)
+	err = d.Watch(ctx)
 	_, _ = sd.SdNotify(false, sd.SdNotifyStopping) // not under systemd: nobody to tell
 	if cerr := d.Close(); err == nil {
 		err = cerr
@@ -164,8 +163,12 @@ func logger(level string, asJSON bool, w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})
 }
 
+// announce tells the addresses. The page's token is told in a demo alone: a service's standard output goes to the journal.
 func announce(w io.Writer, f flags, d *daemon.Daemon) {
 	at := map[string]string{"kiosk": "http://" + d.PageAddr() + "/"}
+	if f.sim {
+		at["kiosk"] = d.PageURL()
+	}
 	if d.DockAddr() != "" {
 		at["dock"] = "http://" + d.DockAddr() + "/"
 	}
@@ -178,32 +181,4 @@ func announce(w io.Writer, f flags, d *daemon.Daemon) {
 		}
 	}
 	_, _ = sd.SdNotify(false, sd.SdNotifyReady)
-}
-
-// watch feeds the watchdog while the kiosk is healthy, until it is asked to stop or a listener dies.
-func watch(ctx context.Context, d *daemon.Daemon) error {
-	every, err := sd.SdWatchdogEnabled(false)
-	if err != nil || every == 0 {
-		every = 20 * time.Second
-	}
-	tick := time.NewTicker(every / 2)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			if healthy(ctx, d, every/2) {
-				_, _ = sd.SdNotify(false, sd.SdNotifyWatchdog)
-			}
-		case err := <-d.Failed():
-			return &kiosk.Error{Code: kiosk.CodeInternal, Op: "serve the page", Err: err}
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func healthy(ctx context.Context, d *daemon.Daemon, within time.Duration) bool {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	return d.Healthy(ctx) == nil
 }

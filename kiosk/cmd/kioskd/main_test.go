@@ -256,3 +256,36 @@ func TestUsage(t *testing.T) {
 		t.Errorf("no file: %d %q", code, complaint.String())
 	}
 }
+
+// The page's token is made once a boot, lies where only kioskd reads it, and lets in what has it and nobody else.
+func TestPageTokenOutlivesARestart(t *testing.T) {
+	dir, text := kioskDir(t)
+	run := t.TempDir()
+	t.Setenv("RUNTIME_DIRECTORY", run)
+	var tokens []string
+	for range 2 {
+		code, stdout, stderr := start(t, dir, text)
+		_, after, ok := strings.Cut(stdout, "/?k=")
+		if code != 0 || !ok {
+			t.Fatalf("exit code %d: %s\n%s", code, stdout, stderr)
+		}
+		token, _, _ := strings.Cut(after, "\n")
+		tokens = append(tokens, token)
+	}
+	if tokens[0] != tokens[1] || len(tokens[0]) < 26 {
+		t.Errorf("tokens of %d and %d letters, the same: %t", len(tokens[0]), len(tokens[1]), tokens[0] == tokens[1])
+	}
+	file := filepath.Join(run, daemon.PageFile)
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	for name, raw := range map[string]string{"short": "http://127.0.0.1:1/?k=a", "foreign": "\x00", "long": strings.Repeat("k", 2000)} {
+		if err := os.WriteFile(file, []byte(raw), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, stdout, _ := start(t, dir, text); strings.Contains(stdout, tokens[0]) || !strings.Contains(stdout, "/?k=") {
+			t.Errorf("%s: the token did not change", name)
+		}
+	}
+}

@@ -115,3 +115,6 @@ func (*walk) Preview(ctx context.Context, which string, frame func([]byte) error
 
 // Painted is of no use here.
 func (*walk) Painted(uint64) {}
+
+// Paints is of no use here either.
+func (*walk) Paints() uint64 { return 0 }
