@@ -11,7 +11,7 @@ SHARED   ?= ../shared
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILT    := $(shell git log -1 --format=%cI 2>/dev/null || true)
 LDFLAGS  := -X main.version=$(VERSION) -X main.built=$(BUILT)
-PROGRAMS := kioskd kioskctl onestopd
+PROGRAMS := kioskd kiosk-browser kioskctl onestopd
 
 # Two packages at a time: compiling OpenCV bindings for the race detector takes about 1 GB each.
 TESTFLAGS ?= -p 2 -timeout 20m

@@ -59,6 +59,7 @@ var imports = map[string][]string{
 	"kiosk/provision":                     {"kiosk", "kiosk/config", "kiosk/devicekey", "kiosk/seal", "kiosk/backoffice"}, // it holds the device's key
 	"kiosk/daemon":                        {everything},
 	"kiosk/cmd/kioskd":                    {everything},
+	"kiosk/cmd/kiosk-browser":             {}, // small and without OpenCV: it runs in the browser's sandbox
 	"kiosk/cmd/kioskctl":                  {everything},
 	"kiosk/cmd/onestopd":                  {everything},
 	"kiosk/catalogue/cataloguetest":       {"kiosk", "kiosk/catalogue"}, // large catalogues for measurements
