@@ -74,12 +74,12 @@ func LoadCatalogue(c config.Config) (*catalogue.Catalogue, error) {
 	return catalogue.Open(c.Catalogue.File)
 }
 
-// LoadCalendar gives the calendars in force, as LoadCatalogue does, and this office's. Errors: calendar_invalid, not_found,
+// LoadCalendar gives the calendars in force, as LoadCatalogue does, and whose is a procedure's. Errors: calendar_invalid, not_found,
 // key_missing.
-func LoadCalendar(c config.Config) (*calendar.Set, *calendar.Calendar, error) {
+func LoadCalendar(c config.Config) (*calendar.Set, calendar.Offices, error) {
 	b, err := current(bundle.KindCalendar, c.Catalogue)
 	if err != nil {
-		return nil, nil, err
+		return nil, calendar.Offices{}, err
 	}
 	var set *calendar.Set
 	if b != nil {
@@ -88,10 +88,10 @@ func LoadCalendar(c config.Config) (*calendar.Set, *calendar.Calendar, error) {
 		set, err = calendar.Open(c.Calendar.File)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, calendar.Offices{}, err
 	}
-	office, err := set.Office(c.Calendar.Office)
-	return set, office, err
+	offices, err := set.Offices(c.Calendar.Office, "")
+	return set, offices, err
 }
 
 // Alarms gives what was refused among the bundles, and which one is out of date, a sentence each.

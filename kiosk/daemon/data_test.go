@@ -100,7 +100,7 @@ func TestBundlesAreLoaded(t *testing.T) {
 	if err := install(t, c, key, bundle.KindCalendar, 1, own); err != nil {
 		t.Fatal(err)
 	}
-	if _, office, err := LoadCalendar(c); err != nil || office.Name() != "A" {
+	if _, office, err := LoadCalendar(c); err != nil || office.Ordinary.Name() != "A" {
 		t.Errorf("%v, %v", office, err)
 	}
 	c.Calendar.Office = "moon"

@@ -15,6 +15,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"motcua/kiosk"
+	"motcua/kiosk/calendar"
 )
 
 // Config is onestop.toml. Paths that are not absolute are relative to the file's folder. Every key is documented in
@@ -116,7 +117,7 @@ func DefaultConfig() Config {
 		Intake:   IntakeConfig{Listen: "127.0.0.1:8443", Public: "https://localhost:8443", Revoked: []string{}},
 		Officers: OfficersConfig{Listen: "127.0.0.1:8081", Public: "http://localhost:8081"},
 		Number:   NumberConfig{Agency: "H00.00", Pattern: DefaultPattern, Check: ""},
-		Calendar: CalendarConfig{Ordinary: "default", Saturday: "police"},
+		Calendar: CalendarConfig{Ordinary: calendar.DefaultOffice, Saturday: calendar.SaturdayOffice},
 		Time:     TimeConfig{ApologyHours: 4, HandoverHours: 8, FeedbackDays: 15},
 		Sync:     SyncConfig{Minutes: 5},
 	}

@@ -24,10 +24,7 @@ func TestDueOfCatalogue(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := onestop.Reckoner{Procedures: procedures}
-	if r.Ordinary, err = set.Office(""); err != nil {
-		t.Fatal(err)
-	}
-	if r.Saturday, err = set.Office("police"); err != nil {
+	if r.Offices, err = set.Offices("", ""); err != nil {
 		t.Fatal(err)
 	}
 	o := newOffice(t, func(opt *onestop.Options) { opt.Terms = r })

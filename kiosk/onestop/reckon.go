@@ -10,18 +10,10 @@ import (
 // Reckoner is Terms by a catalogue of procedures and the offices' calendars.
 type Reckoner struct {
 	Procedures kiosk.Catalogue
-	Ordinary   *calendar.Calendar // of offices that work from Monday to Friday
-	Saturday   *calendar.Calendar // of those that also receive on Saturday mornings; nil: Ordinary
+	Offices    calendar.Offices
 }
 
 var _ Terms = Reckoner{}
-
-func (r Reckoner) calendar(p *kiosk.Procedure) *calendar.Calendar {
-	if p != nil && p.Saturday && r.Saturday != nil {
-		return r.Saturday
-	}
-	return r.Ordinary
-}
 
 // Due gives the due instant, ok false when the catalogue knows no time for the procedure by that channel.
 func (r Reckoner) Due(code string, ch kiosk.Channel, received time.Time, pauses []Pause) (time.Time, bool) {
@@ -33,7 +25,7 @@ func (r Reckoner) Due(code string, ch kiosk.Channel, received time.Time, pauses 
 	for _, w := range pauses {
 		waits = append(waits, calendar.Pause{From: w.From, To: w.To})
 	}
-	due, err := r.calendar(p).DuePaused(p, ch, received, waits)
+	due, err := r.Offices.Of(p).DuePaused(p, ch, received, waits)
 	if err != nil {
 		return time.Time{}, false
 	}
@@ -46,7 +38,7 @@ func (r Reckoner) DayBefore(t time.Time) time.Time {
 	d := t
 	for range far {
 		d = d.AddDate(0, 0, -1)
-		if working, _ := r.Ordinary.Working(d); working {
+		if working, _ := r.Offices.Ordinary.Working(d); working {
 			return d
 		}
 	}

@@ -41,7 +41,7 @@ func calendarDue(_ context.Context, c *console, args []string) exitCode {
 	fs.StringVar(&o.procedure, "procedure", "", "code of the procedure")
 	fs.StringVar(&o.catalogue, "catalogue", "", "catalogue file; empty for the starter catalogue")
 	fs.StringVar(&o.file, "file", "", "calendar file; empty for the starter calendar")
-	fs.StringVar(&o.office, "office", "", "office of the calendar; empty for the default one")
+	fs.StringVar(&o.office, "office", "", "office of the calendar; empty for the one that settles the procedure, as the kiosk and the office reckon")
 	fs.StringVar(&o.channel, "channel", "direct", "direct, online, postal")
 	o.at.Time = time.Now()
 	fs.Var(&o.at, "at", "when the dossier was received: RFC 3339, or yyyy-mm-ddThh:mm in Vietnam; empty for now")
@@ -73,8 +73,12 @@ func (o dueOptions) open() (*kiosk.Procedure, *calendar.Calendar, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	office, err := set.Office(o.office)
-	return p, office, err
+	if o.office != "" {
+		office, err := set.Office(o.office)
+		return p, office, err
+	}
+	offices, err := set.Offices("", "")
+	return p, offices.Of(p), err
 }
 
 func (c *console) due(o dueOptions, p *kiosk.Procedure, office *calendar.Calendar) exitCode {

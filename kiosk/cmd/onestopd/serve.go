@@ -184,10 +184,7 @@ func setRules(cfg onestop.Config, o *onestop.Options) error {
 		return err
 	}
 	r := onestop.Reckoner{Procedures: procedures}
-	if r.Ordinary, err = set.Office(cfg.Calendar.Ordinary); err != nil {
-		return err
-	}
-	if r.Saturday, err = set.Office(cfg.Calendar.Saturday); err != nil {
+	if r.Offices, err = set.Offices(cfg.Calendar.Ordinary, cfg.Calendar.Saturday); err != nil {
 		return err
 	}
 	if o.Forms, err = cfg.LetterForms(); err != nil {
