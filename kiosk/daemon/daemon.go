@@ -40,6 +40,8 @@ type Options struct {
 	Story   bool             // serve /story
 	Vision  func() *exec.Cmd // makes the vision process; nil: this program with [VisionCommand]
 	Uplink  func() *exec.Cmd // makes the uplink's process where the configuration names no socket; nil: this program with [UplinkCommand]
+	Built   time.Time        // when the program was built; zero when that is not known
+	Now     func() time.Time // the wall clock as judged; nil: time.Now
 	Voice   kiosk.Voice      // speaks instead of the sound device; nil: what the configuration says
 }
 
@@ -54,7 +56,8 @@ type Daemon struct {
 	store    *store.Store
 	office   *provision.Office
 	self     *provision.Identity
-	relay    *relay // of this kiosk's own, where the machine has none
+	dial     sim.Dial // the way to the office
+	relay    *relay   // of this kiosk's own, where the machine has none
 	client   *backoffice.Client
 	outbox   *outbox.Outbox
 	dev      devices
@@ -65,6 +68,7 @@ type Daemon struct {
 	feedback context.CancelFunc // ends the delivery of feedback
 	wrote    chan struct{}      // somebody wrote
 	web      web
+	health   health
 
 	work    sync.WaitGroup
 	uplink  context.CancelFunc // ends what runs beside the outbox
@@ -84,6 +88,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 			return nil, errors.Join(err, d.Close())
 		}
 	}
+	d.openSocket(ctx)
 	d.startUplink()
 	d.log.Event(ctx, audit.KioskStart, audit.Word(audit.KeyVersion, o.Version), audit.Flag(audit.KeySim, o.Sim != nil), audit.MS(time.Since(d.begun)))
 	d.started = true
@@ -93,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 // openStore opens the database and the audit log in it. A database that failed its check was moved aside and salvaged: the
 // kiosk goes on and says so.
 func (d *Daemon) openStore(ctx context.Context) error {
-	s, err := store.Open(ctx, filepath.Join(d.opt.Config.Data.Dir, "kiosk.db"))
+	s, err := store.Open(ctx, filepath.Join(d.opt.Config.Data.Dir, databaseName))
 	if err != nil {
 		return err
 	}
@@ -128,6 +133,7 @@ func (d *Daemon) openOffice(context.Context) error {
 	if o.Dial, err = d.openRelay(office.Intake); err != nil {
 		return err
 	}
+	d.dial = o.Dial
 	if d.client, err = backoffice.NewClient(o); err != nil {
 		return err
 	}

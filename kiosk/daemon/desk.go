@@ -51,12 +51,20 @@ const clockSlack = 5 * time.Minute
 // word, or another than the office's own. Nothing the kiosk wrote itself is compared: a clock that was once ahead would make
 // every right one wrong.
 func (d *Daemon) clock() error {
-	now, stats := time.Now(), kiosk.OutboxStats{}
+	now, stats := d.now(), kiosk.OutboxStats{}
 	if s, err := d.outbox.Stats(context.Background()); err == nil {
 		stats = s
 	}
 	skew, known := d.client.Skew()
 	return judgeClock(now, d.self.Certificate.NotBefore, stats.LastAck, skew, known)
+}
+
+// now is the wall clock as judged.
+func (d *Daemon) now() time.Time {
+	if d.opt.Now != nil {
+		return d.opt.Now()
+	}
+	return time.Now()
 }
 
 func judgeClock(now, enrolled, lastAck time.Time, skew time.Duration, known bool) error {

@@ -19,6 +19,7 @@ import (
 // devices are the parts that see and read. Any may be nil: it is absent and the officer is the way on.
 type devices struct {
 	reader kiosk.CardReader
+	chip   *emrtd.Reader             // what reader is around
 	slot   interface{ Halt() error } // to stop with the daemon
 	vision *child.Client
 	faces  kiosk.Preview
@@ -36,7 +37,8 @@ type devices struct {
 func (d *Daemon) openDevices(ctx context.Context) error {
 	d.openVision()
 	if slot := d.openSlot(ctx); slot != nil {
-		d.dev.reader = portraits{CardReader: emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx), Challenge: d.maker.challenge}), shown: d.dev.vision.Shown, log: d.log}
+		d.dev.chip = emrtd.NewReader(slot, emrtd.Options{Trust: d.openTrust(ctx), Challenge: d.maker.challenge})
+		d.dev.reader = portraits{CardReader: d.dev.chip, shown: d.dev.vision.Shown, log: d.log}
 	}
 	d.openPanel(ctx)
 	return d.openPrinter()

@@ -49,19 +49,9 @@ func (d *Daemon) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	checks := map[string]string{"store": "ok", "clock": "ok"}
-	if d.outbox.Ready() != nil {
-		checks["store"] = "fail"
-	}
-	if d.clock() != nil {
-		checks["clock"] = "fail"
-	}
-	for name, present := range map[string]bool{
-		"reader": d.dev.reader != nil, "face": d.dev.match != nil, "scanner": d.dev.scan != nil,
-	} {
-		if checks[name] = "ok"; !present {
-			checks[name] = "fail"
-		}
+	checks, err := d.healthNow(ctx)
+	if err != nil {
+		return err
 	}
 	return d.client.Heartbeat(ctx, backoffice.Heartbeat{
 		Version: d.opt.Version, At: time.Now(), Unsent: stats.Unsent, Quarantine: stats.Quarantine,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,17 +24,20 @@ const (
 	Absent Result = "absent" // the configuration does without it
 )
 
-// Finding is what a check saw. Text and Fix hold no personal data; Fix is empty when there is nothing to do.
+// Finding is what a check saw. Text and Fix hold no personal data; Fix is empty when there is nothing to do. Fault names what is
+// wrong, from a closed list, so that it can be told in Vietnamese ([Finding.Told]) and counted.
 type Finding struct {
 	Name   string `json:"name"`
 	Result Result `json:"result"`
 	Text   string `json:"text"`
 	Fix    string `json:"fix"`
+	Fault  Fault  `json:"fault,omitempty"` // "" when all is well
 }
 
 // Check is one check. Run leaves Name to [Run].
 type Check struct {
 	Name    string
+	Asked   bool          // only when asked for by its name: it needs somebody there, or disturbs
 	Timeout time.Duration // 0 means [DefaultTimeout]
 	Run     func(ctx context.Context) Finding
 }
@@ -45,6 +49,28 @@ const DefaultTimeout = 10 * time.Second
 type Report struct {
 	OK     bool      `json:"ok"` // no check failed
 	Checks []Finding `json:"checks"`
+}
+
+// Pick keeps the named checks, in the order of the names; without names, every one that need not be asked for. It gives the names that
+// no check has.
+func Pick(checks []Check, names ...string) (kept []Check, unknown []string) {
+	if len(names) == 0 {
+		for _, c := range checks {
+			if !c.Asked {
+				kept = append(kept, c)
+			}
+		}
+		return kept, nil
+	}
+	for _, n := range names {
+		i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == n })
+		if i < 0 {
+			unknown = append(unknown, n)
+			continue
+		}
+		kept = append(kept, checks[i])
+	}
+	return kept, unknown
 }
 
 // Count gives how many checks ended with r.
@@ -85,7 +111,7 @@ func (c Check) once(ctx context.Context) Finding {
 	select {
 	case f = <-done:
 	case <-ctx.Done():
-		f = Failed("did not answer within "+limit.String(), "unplug the device or restart what it talks to, then try again")
+		f = Failed(FaultHangs, "did not answer within "+limit.String(), "unplug the device or restart what it talks to, then try again")
 	}
 	f.Name = c.Name
 	return f
@@ -94,7 +120,7 @@ func (c Check) once(ctx context.Context) Finding {
 func (c Check) guarded(ctx context.Context) (f Finding) {
 	defer func() {
 		if p := recover(); p != nil {
-			f = Failed("the check itself broke off", "report this as a defect of the program")
+			f = Failed(FaultInternal, "the check itself broke off", "report this as a defect of the program")
 		}
 	}()
 	return c.Run(ctx)
@@ -106,10 +132,14 @@ func Good(format string, args ...any) Finding {
 }
 
 // Warned is a finding with result [Warn].
-func Warned(text, fix string) Finding { return Finding{Result: Warn, Text: text, Fix: fix} }
+func Warned(fault Fault, text, fix string) Finding {
+	return Finding{Result: Warn, Text: text, Fix: fix, Fault: fault}
+}
 
 // Failed is a finding with result [Fail].
-func Failed(text, fix string) Finding { return Finding{Result: Fail, Text: text, Fix: fix} }
+func Failed(fault Fault, text, fix string) Finding {
+	return Finding{Result: Fail, Text: text, Fix: fix, Fault: fault}
+}
 
 // Missing is a finding with result [Absent].
 func Missing(text, fix string) Finding { return Finding{Result: Absent, Text: text, Fix: fix} }
@@ -117,7 +147,7 @@ func Missing(text, fix string) Finding { return Finding{Result: Absent, Text: te
 // FromError makes a finding of an error: a warning for what is done without (unavailable), failed otherwise; the hint becomes
 // the fix.
 func FromError(err error) Finding {
-	f := Finding{Result: Fail, Text: strings.Join(strings.Fields(err.Error()), " ")}
+	f := Finding{Result: Fail, Text: strings.Join(strings.Fields(err.Error()), " "), Fault: Fault(kiosk.CodeOf(err))}
 	var e *kiosk.Error
 	if errors.As(err, &e) {
 		bare := *e

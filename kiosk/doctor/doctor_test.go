@@ -41,7 +41,7 @@ func TestRunAllAtOnce(t *testing.T) {
 		}
 		start := time.Now()
 		rep := Run(t.Context(), []Check{
-			{Name: "a", Run: slow(Good("fine"))}, {Name: "b", Run: slow(Warned("old", "renew"))},
+			{Name: "a", Run: slow(Good("fine"))}, {Name: "b", Run: slow(Warned(FaultTrustOld, "old", "renew"))},
 			{Name: "c", Run: slow(Missing("not there", ""))}, {Name: "d", Run: slow(Good("fine"))},
 		})
 		if d := time.Since(start); d != 3*time.Second {
@@ -98,7 +98,7 @@ func TestFromError(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	rep := Report{Checks: []Finding{{"disk", OK, "plenty", "ignored"}, {"clock", Fail, "1970", "set it"}}}
+	rep := Report{Checks: []Finding{{"disk", OK, "plenty", "ignored", ""}, {"clock", Fail, "1970", "set it", FaultClockWrong}}}
 	var b bytes.Buffer
 	if err := rep.Write(&b); err != nil {
 		t.Fatal(err)

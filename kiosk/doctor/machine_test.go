@@ -52,25 +52,13 @@ func TestClock(t *testing.T) {
 		"1970":               {time.Unix(60, 0), Fail},
 		"far away":           {noon.AddDate(200, 0, 0), Fail},
 	} {
-		check := Clock(noon.AddDate(0, 0, -7), func() time.Time { return c.now }, file, file+"-absent")
+		check := Clock(Time{Built: noon.AddDate(0, 0, -7), Now: func() time.Time { return c.now }, Files: []string{file, file + "-absent"}})
 		if f := one(t, check); f.Result != c.want {
 			t.Errorf("%s: %+v, want %s", name, f, c.want)
 		}
 	}
-	if f := one(t, Clock(time.Time{}, func() time.Time { return noon })); f.Result != OK {
+	if f := one(t, Clock(Time{Now: func() time.Time { return noon }})); f.Result != OK {
 		t.Errorf("no build date: %+v", f)
-	}
-}
-
-func TestDevice(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "video0")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]Result{"none": Absent, "sim": OK, file: Fail, file + "1": Fail, "/dev/null": OK} {
-		if f := one(t, Device("camera", path, "camera")); f.Result != want {
-			t.Errorf("%s: %+v, want %s", path, f, want)
-		}
 	}
 }
 
@@ -172,7 +160,10 @@ func TestProbes(t *testing.T) {
 	}
 	office := func(err error) Check { return Office(func(context.Context) error { return err }) }
 	trust := func(s TrustState, err error) Check {
-		return Trust("trust", func(string) (TrustState, error) { return s, err })
+		return Trust("trust", func(string) (TrustState, error) { return s, err }, time.Now)
+	}
+	catalogue := func(s CatalogueState, err error) Check {
+		return Catalogue(func() (CatalogueState, error) { return s, err }, time.Now)
 	}
 	printer := func(device string, s PrinterState, err error) Check {
 		return Printer(device, func(context.Context) (PrinterState, error) { return s, err })
@@ -192,19 +183,24 @@ func TestProbes(t *testing.T) {
 			return "", &kiosk.Error{Code: kiosk.CodeInternal, Hint: "install"}
 		}), Fail},
 		"reader none":      {Reader("none", nil), Absent},
-		"reader sim":       {Reader("sim", nil), OK},
 		"reader":           {Reader("pcsc", reader("ACS ACR122U", nil)), OK},
 		"reader away":      {Reader("pn532", reader("", missing)), Fail},
 		"trust":            {trust(TrustState{Anchors: 3}, nil), OK},
 		"trust empty":      {trust(TrustState{}, nil), Warn},
 		"trust unreadable": {trust(TrustState{}, os.ErrPermission), Fail},
 		"trust outdated":   {trust(TrustState{Anchors: 3, Problems: []string{"a.crl: revocation list ended on 2020-01-01"}}, nil), Warn},
-		"catalogue":        {Catalogue(func() (string, int, error) { return "v", 135, nil }), OK},
-		"catalogue broken": {Catalogue(func() (string, int, error) {
-			return "", 0, &kiosk.Error{Code: kiosk.CodeCatalogue, Hint: "get it again"}
-		}), Fail},
-		"calendar":      {Calendar(func() (time.Time, error) { return time.Now().AddDate(1, 0, 0), nil }, time.Now), OK},
-		"calendar ends": {Calendar(func() (time.Time, error) { return time.Now().AddDate(0, 1, 0), nil }, time.Now), Warn},
+		"trust old":        {trust(TrustState{Anchors: 3, Date: time.Now().AddDate(-2, 0, 0)}, nil), Warn},
+		"trust new":        {trust(TrustState{Anchors: 3, Date: time.Now().AddDate(0, -2, 0)}, nil), OK},
+		"catalogue":        {catalogue(CatalogueState{"v", 135, time.Time{}}, nil), OK},
+		"catalogue new":    {catalogue(CatalogueState{"v", 135, time.Now().AddDate(0, -1, 0)}, nil), OK},
+		"catalogue old":    {catalogue(CatalogueState{"v", 135, time.Now().AddDate(-1, 0, 0)}, nil), Warn},
+		"catalogue broken": {catalogue(CatalogueState{}, &kiosk.Error{Code: kiosk.CodeCatalogue, Hint: "get it again"}), Fail},
+		"card":             {Card("pcsc", reader("a chip answers", nil)), OK},
+		"card none":        {Card("none", nil), Absent},
+		"card away":        {Card("pcsc", reader("", ErrNoCard)), Warn},
+		"card broken":      {Card("pcsc", reader("", &kiosk.Error{Code: kiosk.CodeCardProtocol, Hint: "try another"})), Fail},
+		"calendar":         {Calendar(func() (time.Time, error) { return time.Now().AddDate(1, 0, 0), nil }, time.Now), OK},
+		"calendar ends":    {Calendar(func() (time.Time, error) { return time.Now().AddDate(0, 1, 0), nil }, time.Now), Warn},
 		"calendar broken": {Calendar(func() (time.Time, error) {
 			return time.Time{}, &kiosk.Error{Code: kiosk.CodeCalendar, Hint: "get it again"}
 		}, time.Now), Fail},
@@ -226,8 +222,7 @@ func TestProbes(t *testing.T) {
 		"outbox quarantine": {stats(kiosk.OutboxStats{Unsent: 3, Quarantine: 1}), Fail},
 		"printer":           {printer("/dev/usb/lp0", PrinterState{}, nil), OK},
 		"printer none":      {printer("none", PrinterState{}, nil), Absent},
-		"printer sim":       {printer("sim", PrinterState{}, nil), OK},
-		"printer held":      {printer("/dev/usb/lp0", PrinterState{Held: true}, nil), OK},
+		"printer held":      {printer("/dev/usb/lp0", PrinterState{Held: true}, nil), Warn},
 		"printer low":       {printer("/dev/usb/lp0", PrinterState{Low: true}, nil), Warn},
 		"printer open":      {printer("/dev/usb/lp0", PrinterState{}, &kiosk.Error{Code: kiosk.CodePrinterCover, Hint: "close it"}), Fail},
 		"panel":             {Panel("gpio", func() (string, error) { return "three lamps", nil }), OK},
@@ -236,8 +231,23 @@ func TestProbes(t *testing.T) {
 		"audit":             {chain(0), OK},
 		"audit broken":      {chain(4), Fail},
 	} {
-		if f := one(t, c.check); f.Result != c.want {
+		f := one(t, c.check)
+		if f.Result != c.want {
 			t.Errorf("%s: %+v, want %s", name, f, c.want)
 		}
+		told(t, f)
+	}
+}
+
+// told wants every fault told in Vietnamese, with what to do, and silence where all is well.
+func told(t *testing.T, f Finding) {
+	t.Helper()
+	is := f.Told()
+	bad := f.Result == Warn || f.Result == Fail
+	if is.Title == "" || (is.Text != "") != bad || (is.Fix != "") != bad || bad && f.Fault == "" {
+		t.Errorf("%s %s %q is told as %+v", f.Name, f.Result, f.Fault, is)
+	}
+	if _, ok := sentences[f.Fault]; bad && !ok && f.Fault != FaultInternal && f.Fault != Fault(kiosk.CodeInternal) {
+		t.Errorf("%s %s: the fault %q has no sentence", f.Name, f.Result, f.Fault)
 	}
 }

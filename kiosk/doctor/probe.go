@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -38,11 +39,8 @@ func OpenCV(probe func(context.Context) (text string, err error)) Check {
 // Reader checks that the card reader is there and answers. kind is that of the configuration; probe gives the reader's name.
 func Reader(kind string, probe func(context.Context) (name string, err error)) Check {
 	return Check{Name: "reader", Run: func(ctx context.Context) Finding {
-		switch kind {
-		case "none":
+		if kind == "none" {
 			return Missing("no reader is configured", "")
-		case "sim":
-			return Good("simulated")
 		}
 		name, err := probe(ctx)
 		if err != nil {
@@ -55,27 +53,24 @@ func Reader(kind string, probe func(context.Context) (name string, err error)) C
 // PrinterState is what a printer tells of itself.
 type PrinterState struct {
 	Low  bool // the paper will end soon
-	Held bool // another process has the printer, which is kioskd while it runs
+	Held bool // another process has the printer, and it is not a kioskd that could be asked
 }
 
 // Printer checks that the receipt printer answers and can print. device is that of the configuration; probe asks the printer.
 // Without it the citizens photograph the code on the screen, but a printer that is configured and cannot print wants somebody.
 func Printer(device string, probe func(context.Context) (PrinterState, error)) Check {
 	return Check{Name: "printer", Run: func(ctx context.Context) Finding {
-		switch device {
-		case "none":
+		if device == "none" {
 			return Missing("no printer is configured", "")
-		case "sim":
-			return Good("simulated")
 		}
 		s, err := probe(ctx)
 		switch {
 		case err != nil:
 			return FromError(err)
 		case s.Held:
-			return Good("%s is in use by another process: kioskd looks after it", device)
+			return Warned(FaultHangs, device+" is in use by another process", "end that process, or ask again while kioskd runs")
 		case s.Low:
-			return Warned("the roll of paper is nearly empty", "put a new roll in soon")
+			return Warned(FaultPaperLow, "the roll of paper is nearly empty", "put a new roll in soon")
 		}
 		return Good("%s answers, has paper, and the cover is closed", device)
 	}}
@@ -84,11 +79,8 @@ func Printer(device string, probe func(context.Context) (PrinterState, error)) C
 // Panel checks the lamps and the sensor of the case. kind is that of the configuration; probe takes the lines and describes them.
 func Panel(kind string, probe func() (text string, err error)) Check {
 	return Check{Name: "panel", Run: func(context.Context) Finding {
-		switch kind {
-		case "none":
+		if kind == "none" {
 			return Missing("no lamps and no sensor are configured", "")
-		case "sim":
-			return Good("simulated")
 		}
 		text, err := probe()
 		if err != nil {
@@ -105,8 +97,12 @@ type TrustState struct {
 	Problems []string  // files that cannot be used, lists that have ended
 }
 
+// trustOld is the age at which a list of trust anchors should have been replaced: countries change their keys every few years, and
+// revoke between.
+const trustOld = 400 * 24 * time.Hour
+
 // Trust checks that there are trust anchors, and that what lies in the folder can be used and has not ended.
-func Trust(dir string, look func(dir string) (TrustState, error)) Check {
+func Trust(dir string, look func(dir string) (TrustState, error), now func() time.Time) Check {
 	return Check{Name: "trust", Run: func(context.Context) Finding {
 		const fix = "put the CSCA certificates into this folder; until then no card can be verified and every citizen goes to the officer"
 		s, err := look(dir)
@@ -119,24 +115,41 @@ func Trust(dir string, look func(dir string) (TrustState, error)) Check {
 		}
 		switch {
 		case s.Anchors == 0:
-			return Warned("there is no trust anchor in "+dir, fix)
+			return Warned(FaultTrustEmpty, "there is no trust anchor in "+dir, fix)
 		case len(s.Problems) > 0:
-			return Warned(fmt.Sprintf("%d trust anchors in %s; %s", s.Anchors, dir, strings.Join(s.Problems, "; ")), "replace or remove these files")
+			return Warned(FaultTrustOld, fmt.Sprintf("%d trust anchors in %s; %s", s.Anchors, dir, strings.Join(s.Problems, "; ")), "replace or remove these files")
 		case s.Date.IsZero():
 			return Good("%d trust anchors in %s", s.Anchors, dir)
+		case now().Sub(s.Date) > trustOld:
+			return Warned(FaultTrustOld, fmt.Sprintf("%d trust anchors in %s, the newest list of %s is older than a year", s.Anchors, dir, s.Date.Format(time.DateOnly)), "install the newest list")
 		}
 		return Good("%d trust anchors in %s, the newest list of %s", s.Anchors, dir, s.Date.Format(time.DateOnly))
 	}}
 }
 
-// Catalogue checks that the procedures can be loaded.
-func Catalogue(load func() (version string, count int, err error)) Check {
+// CatalogueState is which procedures are in use.
+type CatalogueState struct {
+	Version string
+	Count   int
+	Made    time.Time // when a signed bundle was made; zero for a file and the starter catalogue, which tell no date
+}
+
+// catalogueOld is the age at which procedures and fees should have been looked over.
+const catalogueOld = 180 * 24 * time.Hour
+
+// Catalogue checks that the procedures can be loaded, and how old they are.
+func Catalogue(load func() (CatalogueState, error), now func() time.Time) Check {
 	return Check{Name: "catalogue", Run: func(context.Context) Finding {
-		v, n, err := load()
-		if err != nil {
+		s, err := load()
+		switch {
+		case err != nil:
 			return FromError(err)
+		case s.Made.IsZero():
+			return Good("%d procedures, version %s, of no told age", s.Count, s.Version)
+		case now().Sub(s.Made) > catalogueOld:
+			return Warned(FaultCatalogueOld, fmt.Sprintf("%d procedures, version %s, made on %s", s.Count, s.Version, day(s.Made)), "install a newer bundle that the office has signed")
 		}
-		return Good("%d procedures, version %s", n, v)
+		return Good("%d procedures, version %s, made on %s", s.Count, s.Version, day(s.Made))
 	}}
 }
 
@@ -151,7 +164,7 @@ func Calendar(load func() (until time.Time, err error), now func() time.Time) Ch
 			return FromError(err)
 		}
 		if until.Sub(now()) < calendarSoon {
-			return Warned("the calendar knows the days until "+until.Format(time.DateOnly)+" only", "install the calendar of the next year")
+			return Warned(FaultCalendarEnds, "the calendar knows the days until "+until.Format(time.DateOnly)+" only", "install the calendar of the next year")
 		}
 		return Good("knows the days until %s", until.Format(time.DateOnly))
 	}}
@@ -168,7 +181,7 @@ func Bundles(dir string, alarms func() ([]string, error)) Check {
 		case err != nil:
 			return FromError(err)
 		case len(list) > 0:
-			return Failed(strings.Join(list, "; "), fix)
+			return Failed(FaultBundle, strings.Join(list, "; "), fix)
 		}
 		return Good("nothing was refused")
 	}}
@@ -185,6 +198,27 @@ func Places(load func() (count int, err error)) Check {
 			return Missing("no list of provinces and communes is configured", "")
 		}
 		return Good("%d provinces and communes", n)
+	}}
+}
+
+// ErrNoCard tells that nobody put a card on the reader.
+var ErrNoCard = errors.New("no card is on the reader")
+
+// Card checks the reader with a card on it: any identity card does. look powers the chip and asks what it hands to everybody (which
+// access it offers), so nothing of a person is read, and describes it.
+func Card(kind string, look func(context.Context) (text string, err error)) Check {
+	return Check{Name: "card", Asked: true, Timeout: 20 * time.Second, Run: func(ctx context.Context) Finding {
+		if kind == "none" {
+			return Missing("no reader is configured", "")
+		}
+		text, err := look(ctx)
+		switch {
+		case errors.Is(err, ErrNoCard):
+			return Warned(FaultNoCard, "no card is on the reader", "put an identity card on the reader and try again")
+		case err != nil:
+			return FromError(err)
+		}
+		return Good("%s", text)
 	}}
 }
 
@@ -227,11 +261,11 @@ func Outbox(stats func(context.Context) (kiosk.OutboxStats, error)) Check {
 		text := fmt.Sprintf("%d dossiers wait, the oldest for %s", s.Unsent, s.OldestAge.Round(time.Minute))
 		switch {
 		case s.Quarantine > 0:
-			return Failed(fmt.Sprintf("%d dossiers were refused and wait for a technician", s.Quarantine), "look at them with: kioskctl outbox list")
+			return Failed(FaultQuarantine, fmt.Sprintf("%d dossiers were refused and wait for a technician", s.Quarantine), "look at them with: kioskctl outbox list")
 		case s.Unsent == 0:
 			return Good("nothing waits")
 		case s.OldestAge > queueOld:
-			return Warned(text, "check the network and the back office")
+			return Warned(FaultQueueOld, text, "check the network and the back office")
 		}
 		return Good("%s", text)
 	}}
@@ -245,7 +279,7 @@ func Audit(verify func(context.Context) (records, broken int64, reason string, e
 			return FromError(err)
 		}
 		if broken != 0 {
-			return Failed(fmt.Sprintf("the chain breaks at record %d (%s)", broken, reason), "keep the disk and call the security officer: somebody changed the log")
+			return Failed(FaultAudit, fmt.Sprintf("the chain breaks at record %d (%s)", broken, reason), "keep the disk and call the security officer: somebody changed the log")
 		}
 		return Good("%d records, unbroken", n)
 	}}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"motcua/kiosk"
-	"motcua/kiosk/doctor"
 	"motcua/kiosk/store"
 )
 
@@ -56,24 +54,6 @@ func TestOutboxListBesideTheDaemon(t *testing.T) {
 	out.Reset()
 	if code := run(t.Context(), &console{out: &out, err: io.Discard}, []string{"outbox", "list", "-data", dir}); code != exitGood || !strings.Contains(out.String(), id) {
 		t.Errorf("exit %d: %s", code, out.String())
-	}
-}
-
-func TestDoctorSeesTheDatabase(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, databaseName)
-	s, err := store.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	check := doctor.Database(func(ctx context.Context) (int64, error) { return probeDatabase(ctx, path) })
-	rep := doctor.Run(t.Context(), []doctor.Check{check})
-	if !rep.OK || rep.Checks[0].Result != doctor.OK {
-		t.Errorf("report %+v", rep)
-	}
-	if n, broken, _, err := probeAudit(t.Context(), path); err != nil || n != 0 || broken != 0 {
-		t.Errorf("audit: %d records, broken at %d, %v", n, broken, err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
 	"motcua/kiosk/config"
+	"motcua/kiosk/daemon"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/uplink"
 )
@@ -53,14 +53,6 @@ func provisionRun(ctx context.Context, c *console, args []string) exitCode {
 
 // enrolment is what a machine is enrolled with.
 type enrolment struct{ dir, intake, ca, word, allow, socket string }
-
-// dialer gives the way to the office: the uplink's where it runs, else this machine's own.
-func dialer(socket string) func(context.Context, string, string) (net.Conn, error) {
-	if s, err := os.Stat(socket); err == nil && s.Mode()&os.ModeSocket != 0 {
-		return uplink.Dialer{Socket: socket}.DialContext
-	}
-	return uplink.Direct
-}
 
 // allowOffice tells the uplink's service the one address that it may dial.
 func allowOffice(file, intake string) error {
@@ -105,7 +97,7 @@ func enrolSelf(ctx context.Context, with enrolment) (*provision.Identity, *provi
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := backoffice.Enrol(ctx, backoffice.Options{URL: with.intake, Roots: pool, Dial: dialer(with.socket)}, with.word, csr)
+	e, err := backoffice.Enrol(ctx, backoffice.Options{URL: with.intake, Roots: pool, Dial: daemon.Dialer(with.socket)}, with.word, csr)
 	if err != nil {
 		return nil, nil, err
 	}
