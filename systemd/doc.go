@@ -8,6 +8,7 @@
 //	sysusers.d, tmpfiles.d  a user for each program, and their folders
 //	udev/, polkit/          who may use cameras and readers
 //	nftables/               nothing comes in, one user goes out
+//	machine/, masked        what makes a whole machine a kiosk: watchdog, log, time, memory, USB by class; the units it does not have
 //	chromium/               managed policy: one page, nothing else (goes to /etc/chromium/policies/managed)
 //
 // The units were also booted: go test ./systemd -boot (as root, with systemd-nspawn and the programs in build/) starts kioskd
