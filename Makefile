@@ -55,7 +55,8 @@ demo: setup build clips ## sets up, builds and runs everything on simulated devi
 		if $(BUILD)/kioskctl models fetch $(BUILD)/models; then models=$(BUILD)/models; \
 		else echo "demo: no models could be had: every citizen will be sent to the officer"; fi; \
 	fi; \
-	exec $(BUILD)/kioskctl demo -dir $(BUILD)/demo -clips $(BUILD)/clips -models "$$models"
+	places=; [ ! -f $(SHARED)/data/places/communes.json ] || places=$(SHARED)/data/places; \
+	exec $(BUILD)/kioskctl demo -dir $(BUILD)/demo -clips $(BUILD)/clips -models "$$models" -places "$$places"
 
 test: setup unit e2e ## sets up and runs all tests: Go with the race detector, the browser
 

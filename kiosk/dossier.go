@@ -23,6 +23,7 @@ type Field struct {
 	Value      string     `json:"value"`
 	Original   string     `json:"original,omitempty"` // the chip's value when Provenance is FromEdited
 	Provenance Provenance `json:"provenance"`
+	Commune    string     `json:"commune,omitempty"` // national code, of an address that was put together from the list
 }
 
 // ReturnMethod is how the result comes back to the citizen.
@@ -39,6 +40,7 @@ const (
 type Return struct {
 	Method  ReturnMethod `json:"method"`
 	Address string       `json:"address,omitempty"`
+	Commune string       `json:"commune,omitempty"` // national code, when the address was put together from the list
 }
 
 // ProcedureRef pins a dossier to the catalogue version it was filed under.

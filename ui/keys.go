@@ -1,6 +1,9 @@
 package ui
 
-import "html/template"
+import (
+	"html/template"
+	"strings"
+)
 
 // key is one key of the on-screen keyboard. Key is what it types, or the name of what it does.
 type key struct {
@@ -72,11 +75,14 @@ type input struct {
 	Lines, Max                                  int
 }
 
-// field renders an input. kind is how keys are composed: "vi", "number", "phone", "token".
+// field renders an input; label is a key, or the text itself after "=". kind is how keys are composed: "vi", "number", "phone", "token".
 func (p *pages) field(d *page, name, kind, label, problemKey, value string, lines int) (template.HTML, error) {
-	text, err := p.t.get(label)
-	if err != nil {
-		return "", err
+	text, plain := strings.CutPrefix(label, "=")
+	var err error
+	if !plain {
+		if text, err = p.t.get(label); err != nil {
+			return "", err
+		}
 	}
 	in := input{ID: "in-" + d.S.Screen.String() + "-" + name, Name: name, Kind: kind, Label: text, Value: value, Lines: lines, Max: maxTyped[kind]}
 	if d.S.Screen.String() == "form" {

@@ -121,7 +121,7 @@ var steps = []struct {
 	{"procedure", "search", []session.Screen{session.ProcSearch, session.ProcDetail, session.ForWhom}},
 	{"card", "card", []session.Screen{session.CardPlace, session.CardNumber, session.CardReading, session.CardProblem, session.CardOther}},
 	{"face", "face", []session.Screen{session.FaceLook, session.FaceRetry, session.Who}},
-	{"form", "form", []session.Screen{session.Form}},
+	{"form", "form", []session.Screen{session.Form, session.Address, session.Place}},
 	{"papers", "papers", []session.Screen{session.ScanList, session.ScanAim, session.ScanWait, session.ScanView}},
 	{"send", "send", []session.Screen{session.Deliver, session.DeliverTo, session.Review, session.Sign, session.Submitting, session.SubmitProblem}},
 }
@@ -146,8 +146,11 @@ func (p *page) Steps() []Step {
 			}
 		}
 	}
-	if p.S.Screen == session.Done {
+	switch {
+	case p.S.Screen == session.Done:
 		at = len(steps)
+	case p.S.Post:
+		at = len(steps) - 1
 	}
 	if at < 0 {
 		return nil
@@ -175,10 +178,10 @@ func (p *page) CanBack() bool {
 	case session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardPlace, session.CardNumber,
 		session.ScanList, session.ScanAim, session.ScanView, session.Deliver, session.DeliverTo, session.Review,
 		session.StatusAsk, session.StatusShow, session.Fault, session.Queue, session.Feedback, session.Rota,
-		session.ForWhom, session.CardOther, session.Sign:
+		session.ForWhom, session.CardOther, session.Sign, session.Place:
 		return true
-	case session.Form:
-		return p.S.Step > 0 || p.S.Editing
+	case session.Form, session.Address:
+		return p.S.Step > 0 || p.S.Editing || p.S.Post
 	case session.Officer:
 		return p.S.Goal == session.GoalSubmit && !p.S.Consented
 	case session.Attract, session.CardReading, session.CardProblem, session.FaceLook, session.FaceRetry, session.Who,
@@ -234,7 +237,7 @@ func (p *page) Refresh() int {
 		session.FaceRetry, session.Officer, session.Who, session.Form, session.ScanList, session.ScanAim, session.ScanView,
 		session.Deliver, session.DeliverTo, session.Review, session.SubmitProblem, session.Done, session.StatusAsk, session.StatusShow,
 		session.Fault, session.Rate, session.Queue, session.QueueShow, session.Feedback, session.FeedbackDone, session.Rota,
-		session.ForWhom, session.CardOther, session.Sign:
+		session.ForWhom, session.CardOther, session.Sign, session.Address, session.Place:
 	}
 	return 0
 }

@@ -28,8 +28,11 @@ func (p *page) FormStep() session.FormStep {
 
 // Value is what the form's field holds now: the answer not accepted, or the answer there is.
 func (p *page) Value(key string) string {
-	if p.D.Invalid == key {
+	switch {
+	case p.D.Invalid == key:
 		return p.D.Typed
+	case p.D.Commune.Code != "" && key == kiosk.FieldAddress:
+		return p.D.Line
 	}
 	if f := p.D.Answer(key); f != nil {
 		return f.Value
@@ -310,6 +313,8 @@ func (p *page) PostAddress() string {
 	switch {
 	case p.D.Invalid == "address":
 		return p.D.Typed
+	case p.D.Commune.Code != "":
+		return p.D.Line
 	case p.D.Return.Address != "":
 		return p.D.Return.Address
 	}

@@ -72,7 +72,7 @@ func (storyCatalogue) Search(string, int) kiosk.Search { return kiosk.Search{} }
 func storyKiosk() session.KioskInfo {
 	return session.KioskInfo{
 		Name: "kiosk-01", Commune: "Xã Hoà Bình Mẫu", Hotline: "0999 000 115", Office: "Bộ phận Một cửa xã Hoà Bình Mẫu",
-		Version: "story", Catalogue: storyCatalogue{}, Spots: true,
+		Version: "story", Catalogue: storyCatalogue{}, Places: storyPlaces{}, Spots: true,
 	}
 }
 

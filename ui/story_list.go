@@ -40,6 +40,7 @@ func buildStories() []story {
 	all = append(all, statusStories()...)
 	all = append(all, deskStories()...)
 	all = append(all, behalfStories()...)
+	all = append(all, placeStories()...)
 	return append(all, overlayStories()...)
 }
 

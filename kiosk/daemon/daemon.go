@@ -18,6 +18,7 @@ import (
 	"motcua/kiosk/backoffice"
 	"motcua/kiosk/config"
 	"motcua/kiosk/outbox"
+	"motcua/kiosk/places"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/rota"
 	"motcua/kiosk/seal"
@@ -212,7 +213,23 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	if d.dev.panel != nil {
 		p.Panel = d.dev.panel
 	}
+	if list := d.places(); list != nil {
+		p.Places = list
+	}
 	return p
+}
+
+// places gives the list of provinces and communes, nil without one: addresses are typed then.
+func (d *Daemon) places() *places.Places {
+	if d.opt.Config.Places.Dir == "" {
+		return nil
+	}
+	list, err := places.Open(d.opt.Config.Places.Dir)
+	if err != nil {
+		d.log.Fault(context.Background(), "places", err)
+		return nil
+	}
+	return list
 }
 
 // bootID is random per start: a page of an earlier start knows that it is one.

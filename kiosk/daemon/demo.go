@@ -31,6 +31,7 @@ type Demo struct {
 	Officers string // of the officers' pages
 	Models   string // folder of the models; "" as kiosk.toml finds it
 	Clips    string // folder of the spoken prompts; "" for silence
+	Places   string // folder of provinces.json and communes.json; "" where addresses are typed
 	Story    bool
 	Log      io.Writer // what the commands log
 
@@ -156,7 +157,7 @@ func (d *Demo) configure() error {
 		{"kiosk", "name", quoted(demoKiosk)}, {"kiosk", "commune", quoted(demoOffice)}, {"kiosk", "hotline", quoted(demoHotline)},
 		{"http", "listen", quoted(d.Kiosk)}, {"data", "dir", quoted("data")}, {"data", "min_free_mb", "64"},
 		{"reader", "kind", quoted("sim")}, {"trust", "dir", quoted("trust")},
-		{"camera", "face", quoted("sim")}, {"camera", "paper", quoted("sim")}, {"models", "dir", quoted(d.Models)},
+		{"camera", "face", quoted("sim")}, {"camera", "paper", quoted("sim")}, {"models", "dir", quoted(d.Models)}, {"places", "dir", quoted(d.Places)},
 		{"office", "dir", quoted("office")}, {"uplink", "socket", quoted("")}, {"printer", "device", quoted("sim")}, {"panel", "kind", quoted("sim")}, {"voice", "dir", quoted(d.Clips)}, {"voice", "enabled", fmt.Sprint(d.Clips != "")},
 	} {
 		t = set(t, k[0], k[1], k[2])

@@ -85,25 +85,41 @@ func fit(name, typed string) int {
 	return fitNone
 }
 
-// Resolve gives the present units of an address as an older document writes it ("Xã A, Huyện B, Tỉnh C"): the commune where it is
-// certain which one it is now, and the province; nil when not even the province is known. The document's own text stays what it
-// is: this is a proposal that the citizen confirms.
-func (p *Places) Resolve(address string) (commune []kiosk.Place, province *kiosk.Place) {
+// Resolve gives what stands before the commune in an address as an older document writes it ("Tổ 1, Xã A, Huyện B, Tỉnh C"), the
+// communes that this one is now, and the province; nil when not even the province is known. A part without its kind may be the commune or
+// the district of before 01/07/2025: both are looked for. The document's own text stays what it is: this is a proposal.
+func (p *Places) Resolve(address string) (line string, communes []kiosk.Place, province *kiosk.Place) {
 	parts := strings.Split(address, ",")
-	province = p.province(parts[len(parts)-1])
-	if province == nil {
-		return nil, nil
+	if len(address) > maxAddress {
+		return "", nil, nil
 	}
-	for _, part := range slices.Backward(parts[:len(parts)-1]) {
-		if district(part) {
+	last := len(parts) - 1
+	if province = p.province(parts[last]); province == nil {
+		return "", nil, nil
+	}
+	first, bareParts := last, 0
+	for i := last - 1; i >= 0 && bareParts < 2; i-- {
+		kind := kindOf(parts[i])
+		if kind == kindDistrict {
+			first = i
 			continue
 		}
-		if commune = p.communeIn(part, province.Code); commune != nil {
-			break
+		found := p.communeIn(parts[i], province.Code)
+		if kind == kindCommune {
+			return before(parts, i), found, province
+		}
+		bareParts++
+		if found != nil {
+			first, communes = i, append(found, communes...)
 		}
 	}
-	return commune, province
+	return before(parts, first), communes, province
 }
+
+// maxAddress bounds what is read of an address, in bytes.
+const maxAddress = 1000
+
+func before(parts []string, i int) string { return strings.TrimSpace(strings.Join(parts[:i], ",")) }
 
 // province finds a province by its present or former name; nil when it is none, or one that was divided.
 func (p *Places) province(text string) *kiosk.Place {
@@ -125,10 +141,29 @@ func (p *Places) province(text string) *kiosk.Place {
 	return nil
 }
 
-// district reports whether a part of an address names a unit of the level that was abolished on 01/07/2025.
-func district(part string) bool {
+// What a part of an address says it is.
+const (
+	kindNone     = iota
+	kindDistrict // of the level that was abolished on 01/07/2025
+	kindCommune
+)
+
+var partKinds = []struct {
+	prefix string
+	kind   int
+}{
+	{"huyen ", kindDistrict}, {"quan ", kindDistrict}, {"thi xa ", kindDistrict}, {"thanh pho ", kindDistrict}, {"tp ", kindDistrict},
+	{"xa ", kindCommune}, {"phuong ", kindCommune}, {"thi tran ", kindCommune}, {"tt ", kindCommune}, {"dac khu ", kindCommune},
+}
+
+func kindOf(part string) int {
 	f := catalogue.Fold(part)
-	return strings.HasPrefix(f, "huyen ") || strings.HasPrefix(f, "quan ") || strings.HasPrefix(f, "thi xa ") || strings.HasPrefix(f, "thanh pho ")
+	for _, k := range partKinds {
+		if strings.HasPrefix(f, k.prefix) {
+			return k.kind
+		}
+	}
+	return kindNone
 }
 
 // communeIn finds the units of a province that a name stands for now: by what they were made of, or by the same name where the

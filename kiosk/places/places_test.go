@@ -67,7 +67,7 @@ func TestTheCountry(t *testing.T) {
 			t.Errorf("%q finds %v", q, got)
 		}
 	}
-	if _, province := p.Resolve("Thôn 1, Xã Không Có, Huyện Bạch Thông, Tỉnh Bắc Kạn"); province == nil || bare(province.Name) != "thai nguyen" {
+	if _, _, province := p.Resolve("Thôn 1, Xã Không Có, Huyện Bạch Thông, Tỉnh Bắc Kạn"); province == nil || bare(province.Name) != "thai nguyen" {
 		t.Errorf("Bắc Kạn is %v", province)
 	}
 }
@@ -126,18 +126,20 @@ func TestRenamedAndResolve(t *testing.T) {
 			t.Errorf("%s is %q now, want %q", old, got, want)
 		}
 	}
-	for address, want := range map[string][2]string{
-		"Tổ 1, Xã Bến Thử, Huyện Xa, Tỉnh Thử": {"99801", "98"}, "Xã Đò Thử, Huyện Xa, Tỉnh Thử": {"99801 99802", "98"},
-		"Xã Sông Thử, Huyện Gần, Tỉnh Cũ": {"99901", "97"}, "Xã Lạ, Tỉnh Thử": {"", "98"}, "Xã Lạ, Tỉnh Lạ": {"", ""}, "": {"", ""},
-		"Phường Thử Sông, Thành phố Sông Thử, Tỉnh Thử": {"99803 99804", "98"},
+	for address, want := range map[string][3]string{
+		"Tổ 1, Xã Bến Thử, Huyện Xa, Tỉnh Thử": {"Tổ 1", "99801", "98"}, "Xã Đò Thử, Huyện Xa, Tỉnh Thử": {"", "99801 99802", "98"},
+		"Số 5, đường A, Xã Sông Thử, Huyện Gần, Tỉnh Cũ": {"Số 5, đường A", "99901", "97"}, "Thôn 2, Xã Lạ, Tỉnh Thử": {"Thôn 2", "", "98"},
+		"Xã Lạ, Tỉnh Lạ": {}, "": {}, "Phường Thử Sông, Thành phố Sông Thử, Tỉnh Thử": {"", "99803 99804", "98"},
+		"Thôn 3, Bến Thử, Xa, Thử": {"Thôn 3", "99801", "98"}, "Thôn 3, Đồi Thử, Sông Thử, Thử": {"Thôn 3", "99802 99801", "98"},
+		"Thôn 4, TT Lạ, Huyện Xa, Thử": {"Thôn 4", "", "98"}, strings.Repeat("a", 2000) + ", Thử": {},
 	} {
-		commune, province := p.Resolve(address)
+		line, commune, province := p.Resolve(address)
 		code := ""
 		if province != nil {
 			code = province.Code
 		}
-		if codes(commune) != want[0] || code != want[1] {
-			t.Errorf("%q is %q in %q, want %v", address, codes(commune), code, want)
+		if line != want[0] || codes(commune) != want[1] || code != want[2] {
+			t.Errorf("%q is %q, %q in %q, want %v", address, line, codes(commune), code, want)
 		}
 	}
 	if _, err := p.Place("00000"); kiosk.CodeOf(err) != kiosk.CodeNotFound {

@@ -30,6 +30,8 @@ var Delays = map[Screen]time.Duration{
 	Officer:       toChoose,         // read, then go
 	Who:           toChoose,         //
 	Form:          toFill,           //
+	Address:       toChoose,         //
+	Place:         toFill,           // looking through a list
 	ScanList:      toFill,           // sorting papers
 	ScanAim:       toFill,           // placing one
 	ScanWait:      20 * time.Second, // device

@@ -19,7 +19,7 @@ const (
 	EvOfficer   Kind = 10 // call the officer
 	EvYes       Kind = 11 // Who
 	EvNo        Kind = 12 // Who
-	EvAnswer    Kind = 13 // Form, DeliverTo; OK: acceptable
+	EvAnswer    Kind = 13 // Form, DeliverTo, Address; OK: acceptable
 	EvPaper     Kind = 14 // ScanList: a paper was chosen; OK: room for one more
 	EvTake      Kind = 15 // ScanAim
 	EvKeep      Kind = 16 // ScanView; Authority
@@ -45,6 +45,9 @@ const (
 	EvSign      Kind = 41 // Sign; OK: ticked or signed
 	EvOther     Kind = 42 // CardPlace, CardNumber: no such card
 	EvLack      Kind = 43 // CardOther; Code: what there is instead
+	EvPlace     Kind = 44 // Address: choose from the list
+	EvType      Kind = 45 // Address: type it
+	EvPlaced    Kind = 46 // Place; OK: there is such a commune
 	EvQueue     Kind = 34 // Officer, Fault: a queue number instead
 	EvDraw      Kind = 35 // Queue; OK: there is such a service
 	EvSend      Kind = 36 // Feedback; OK: there is something to send
@@ -84,7 +87,7 @@ var kindNames = map[Kind]string{
 	EvNext: "next", EvReturn: "return", EvChange: "change", EvConfirm: "confirm", EvFinish: "finish", EvToken: "token",
 	EvBack: "back", EvExit: "exit", EvExitYes: "exit_yes", EvExitNo: "exit_no", EvHelp: "help", EvHelpClose: "help_close",
 	EvStillHere: "still_here", EvTouch: "touch", EvSay: "say", EvFor: "for", EvPrint: "print", EvSign: "sign",
-	EvOther: "other", EvLack: "lack", EvQueue: "queue", EvDraw: "draw", EvSend: "send", EvRate: "rate", EvSkip: "skip",
+	EvPlace: "place", EvType: "type", EvPlaced: "placed", EvOther: "other", EvLack: "lack", EvQueue: "queue", EvDraw: "draw", EvSend: "send", EvRate: "rate", EvSkip: "skip",
 	EvCardIn: "card_in", EvCardOut: "card_out", EvChipDone: "chip_done", EvChipFailed: "chip_failed",
 	EvFaceDone: "face_done", EvFaceFailed: "face_failed", EvScanned: "scanned", EvScanFailed: "scan_failed",
 	EvSealed: "sealed", EvSealFailed: "seal_failed", EvStatusFound: "status_found", EvStatusNone: "status_none",

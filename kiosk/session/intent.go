@@ -34,7 +34,7 @@ const (
 	IntentOfficer    = "officer"     // call the officer instead: CardPlace, CardNumber, CardProblem, FaceRetry, FaceLook, Who, SubmitProblem, Consent
 	IntentYes        = "yes"         // Who
 	IntentNo         = "no"          // Who
-	IntentAnswer     = "answer"      // Form, DeliverTo; value (text)
+	IntentAnswer     = "answer"      // Form, DeliverTo; value (text). Address: as it stands, or with the commune of that code
 	IntentPaper      = "paper"       // ScanList; index of Procedure.Papers as decimal, or "other"
 	IntentPapersPage = "papers_page" // ScanList; page (0-based)
 	IntentTake       = "take"        // ScanAim
@@ -60,6 +60,10 @@ const (
 	IntentLack       = "lack"        // CardOther; paper: none, cmnd, passport
 	IntentSign       = "sign"        // Sign; tick=on, or ink: strokes as kiosk.ParseInk reads them
 	IntentPrint      = "print"       // Done: print the receipt, after it could not be printed
+	IntentPlace      = "place"       // Address: choose the commune from the list
+	IntentType       = "type"        // Address: type it
+	IntentPlaces     = "places"      // Place; province, letter (of communes), q (text): what is listed
+	IntentPlaced     = "placed"      // Place; code of a commune
 	IntentSay        = "say"         // "Đọc to": speak the screen's prompt again
 )
 

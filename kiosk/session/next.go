@@ -167,7 +167,7 @@ func init() { // a literal would be an initialisation loop
 	screens = map[Screen]func(State, Event) (State, []Effect){
 		Attract: onAttract, Home: onHome, Consent: onConsent, ProcSearch: onSearch, ProcDetail: onDetail,
 		CardPlace: onPlace, CardNumber: onNumber, CardReading: onReading, CardProblem: onCardProblem,
-		FaceLook: onLook, FaceRetry: onFaceRetry, Officer: onOfficer, Who: onWho, Form: onForm,
+		FaceLook: onLook, FaceRetry: onFaceRetry, Officer: onOfficer, Who: onWho, Form: onForm, Address: onAddress, Place: onPlaceList,
 		ScanList: onScanList, ScanAim: onScanAim, ScanWait: onScanWait, ScanView: onScanView,
 		Deliver: onDeliver, DeliverTo: onDeliverTo, Review: onReview, Submitting: onSubmitting,
 		SubmitProblem: onSubmitProblem, Done: onDone, StatusAsk: onStatusAsk, StatusWait: onStatusWait,
@@ -530,8 +530,7 @@ func onWho(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvYes:
 		s.Confirmed = true
-		s.Step = 0
-		return to(s, Form, ""), []Effect{FxFillForm}
+		return toStep(s, 0), []Effect{FxFillForm}
 	case EvNo, EvOfficer:
 		return officer(s, "")
 	}
@@ -541,24 +540,51 @@ func onWho(s State, e Event) (State, []Effect) {
 func onForm(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvAnswer:
-		switch {
-		case !e.OK:
-			return s, nil
-		case s.Editing:
-			return review(s)
-		case s.stepFrom(s.Step+1, 1) > 0:
-			s.Step, s.More = s.stepFrom(s.Step+1, 1), 0
-			return s, []Effect{FxSay}
+		if e.OK {
+			return answered(s)
 		}
-		s.Step = 0
-		return to(s, ScanList, ""), nil
 	case EvBack:
-		switch {
-		case s.Editing:
-			return review(s)
-		case s.Step > 0:
-			s.Step = s.stepFrom(s.Step-1, -1)
+		if s.Places && s.asksAddress() {
+			return to(s, Address, ""), nil
 		}
+		return unanswered(s)
+	}
+	return s, nil
+}
+
+// toStep asks that question of the form.
+func toStep(s State, step int) State {
+	s.Step = step
+	if s.Places && s.asksAddress() {
+		return to(s, Address, "")
+	}
+	return to(s, Form, "")
+}
+
+// answered goes on from a question of the form.
+func answered(s State) (State, []Effect) {
+	next := s.stepFrom(s.Step+1, 1)
+	switch {
+	case s.Editing:
+		return review(s)
+	case next > 0:
+		n := toStep(s, next)
+		if n.Screen == s.Screen {
+			return n, []Effect{FxSay}
+		}
+		return n, nil
+	}
+	s.Step = 0
+	return to(s, ScanList, ""), nil
+}
+
+// unanswered goes back from a question of the form.
+func unanswered(s State) (State, []Effect) {
+	switch {
+	case s.Editing:
+		return review(s)
+	case s.Step > 0:
+		return toStep(s, s.stepFrom(s.Step-1, -1)), nil
 	}
 	return s, nil
 }
@@ -586,8 +612,7 @@ func onScanList(s State, e Event) (State, []Effect) {
 		if s.Editing {
 			return review(s)
 		}
-		s.Step = len(FormSteps) - 1
-		return to(s, Form, ""), nil
+		return toStep(s, len(FormSteps)-1), nil
 	}
 	return s, nil
 }
@@ -633,7 +658,7 @@ func onDeliver(s State, e Event) (State, []Effect) {
 	case EvReturn:
 		s.Return = e.Method
 		if e.Method == kiosk.ReturnPost {
-			return to(s, DeliverTo, ""), nil
+			return toPost(s), nil
 		}
 		return review(s)
 	case EvBack:
@@ -652,15 +677,17 @@ func onDeliverTo(s State, e Event) (State, []Effect) {
 			return review(s)
 		}
 	case EvBack:
-		s.Return = "" // an address was not given
-		return to(s, Deliver, ""), nil
+		if s.Places {
+			return toPost(s), nil
+		}
+		return noPost(s), nil
 	}
 	return s, nil
 }
 
 // review goes, or goes back, to the page where everything can be seen and changed.
 func review(s State) (State, []Effect) {
-	s.Editing, s.Step = false, 0
+	s.Editing, s.Post, s.Step = false, false, 0
 	return to(s, Review, ""), nil
 }
 
@@ -712,8 +739,8 @@ func change(s State, e Event) State {
 		if !s.Asks(e.Step) {
 			return s
 		}
-		s.Editing, s.Step = true, e.Step
-		return to(s, Form, "")
+		s.Editing = true
+		return toStep(s, e.Step)
 	}
 	return s
 }

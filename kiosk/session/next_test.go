@@ -71,8 +71,9 @@ var explored = sync.OnceValue(func() *model {
 	defer func(p, m int) { maxPapers, maxMore = p, m }(maxPapers, maxMore)
 	maxPapers, maxMore = 2, 1
 	all := events()
-	m := &model{seen: map[State]struct{}{{}: {}}, from: map[State][]State{}, arrows: map[[2]Screen]map[Kind]bool{}}
-	for queue := []State{{}}; len(queue) > 0; {
+	begin := State{Places: true} // without a list of places there are two screens less and nothing else
+	m := &model{seen: map[State]struct{}{begin: {}}, from: map[State][]State{}, arrows: map[[2]Screen]map[Kind]bool{}}
+	for queue := []State{begin}; len(queue) > 0; {
 		s := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
 		m.checkState(s)

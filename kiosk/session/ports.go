@@ -15,7 +15,7 @@ type ConsentText struct {
 
 // Ports is what a Runner carries effects out on. Reader, Face, Scanner, Faces, Papers, Spotter, Voice, Printer and Panel may be
 // nil: the part is then absent and its fall-back, the officer, is offered. Without Queue, Feedback or Rota that one thing is
-// refused. Office, Outbox, Catalogue, Dossier and Log are needed.
+// refused; without Places an address is typed. Office, Outbox, Catalogue, Dossier and Log are needed.
 type Ports struct {
 	Reader    kiosk.CardReader
 	Face      kiosk.FaceMatcher
@@ -29,6 +29,7 @@ type Ports struct {
 	Queue     kiosk.Queue
 	Feedback  kiosk.FeedbackBox
 	Rota      kiosk.Rota
+	Places    kiosk.Places
 	Office    kiosk.BackOffice
 	Outbox    kiosk.Outbox
 	Catalogue kiosk.Catalogue

@@ -54,7 +54,11 @@ var screenIntents = map[string]struct {
 	IntentSearch:     {[]Screen{ProcSearch}, (*Runner).search},
 	IntentPick:       {[]Screen{ProcSearch}, (*Runner).pick},
 	IntentNumber:     {[]Screen{CardNumber}, (*Runner).typeNumber},
-	IntentAnswer:     {[]Screen{Form, DeliverTo}, (*Runner).answer},
+	IntentAnswer:     {[]Screen{Form, DeliverTo, Address}, (*Runner).answer},
+	IntentType:       {[]Screen{Address}, (*Runner).typeAddress},
+	IntentPlace:      {[]Screen{Address}, (*Runner).listPlaces},
+	IntentPlaces:     {[]Screen{Place}, (*Runner).findPlaces},
+	IntentPlaced:     {[]Screen{Place}, (*Runner).choosePlace},
 	IntentPaper:      {[]Screen{ScanList}, (*Runner).choosePaper},
 	IntentPapersPage: {[]Screen{ScanList, ProcDetail}, (*Runner).pagePapers},
 	IntentKeep:       {[]Screen{ScanView}, (*Runner).keepPaper},
@@ -180,9 +184,15 @@ func (r *Runner) typeNumber(in Intent) Event {
 }
 
 func (r *Runner) answer(in Intent) Event {
+	if r.state.Screen == Address {
+		return r.keepAddress(in)
+	}
 	key := "return"
 	if r.state.Screen == Form {
 		key = FormSteps[r.state.Step].Key
+	}
+	if r.visit.Commune.Code != "" {
+		return r.lineBefore(key, in.Values["value"])
 	}
 	value, ok := Accept(key, in.Values["value"])
 	ok = ok && r.fits(key, value) || value == "" && r.state.Screen == Form && r.state.MaySkip(r.state.Step)
@@ -190,13 +200,20 @@ func (r *Runner) answer(in Intent) Event {
 		r.invalid(key, value)
 		return Event{Kind: EvAnswer}
 	}
-	switch {
-	case r.state.Screen == DeliverTo:
-		r.visit.Return.Address = value
-	case key != "chip":
-		r.setAnswer(key, value)
-	}
+	r.answered(key, value, kiosk.Place{})
 	return Event{Kind: EvAnswer, OK: true}
+}
+
+// answered keeps an accepted answer; an address may say which commune of the list it is in.
+func (r *Runner) answered(key, value string, in kiosk.Place) {
+	switch key {
+	case "chip":
+	case "return":
+		r.visit.Return.Address, r.visit.Return.Commune = value, in.Code
+	default:
+		r.setAnswer(key, value)
+		r.visit.Answer(key).Commune = in.Code
+	}
 }
 
 // setAnswer stores an asked field, keeping the chip's value beside a changed one.
@@ -262,20 +279,15 @@ func (r *Runner) chooseReturn(in Intent) Event {
 		r.visit.Return = kiosk.Return{Method: m}
 	case kiosk.ReturnPost:
 		if r.visit.Return.Method != m {
-			r.visit.Return = kiosk.Return{Method: m, Address: r.address()}
+			r.visit.Return = kiosk.Return{Method: m}
+			if f := r.visit.Answer(kiosk.FieldAddress); f != nil { // where post would go unless the citizen says otherwise
+				r.visit.Return.Address, r.visit.Return.Commune = f.Value, f.Commune
+			}
 		}
 	default:
 		return Event{Kind: EvList}
 	}
 	return Event{Kind: EvReturn, Method: m}
-}
-
-// address is where post would go unless the citizen says otherwise.
-func (r *Runner) address() string {
-	if f := r.visit.Answer("address"); f != nil {
-		return f.Value
-	}
-	return ""
 }
 
 func (r *Runner) change(in Intent) Event {

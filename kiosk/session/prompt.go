@@ -7,7 +7,7 @@ var prompts = map[Screen]string{
 	CardReading: "reading", CardProblem: "card_problem", FaceLook: "look_camera", FaceRetry: "look_again", Officer: "officer",
 	Who: "confirm", Form: "form", ScanList: "scan", ScanAim: "scan_aim", ScanView: "scan_view", Deliver: "deliver", DeliverTo: "deliver_to",
 	Review: "review", Submitting: "submitting", SubmitProblem: "submit_problem", Done: "done", StatusAsk: "status_ask", StatusShow: "status_show",
-	ForWhom: "for_whom", CardOther: "card_other", Sign: "sign", Fault: "fault", Rate: "rate", Queue: "queue", QueueShow: "queue_show", Feedback: "feedback", FeedbackDone: "feedback_done", Rota: "rota",
+	Address: "address", Place: "choose_place", ForWhom: "for_whom", CardOther: "card_other", Sign: "sign", Fault: "fault", Rate: "rate", Queue: "queue", QueueShow: "queue_show", Feedback: "feedback", FeedbackDone: "feedback_done", Rota: "rota",
 }
 
 // Prompt gives the key of what is said on a screen, "" for nothing. Prompts hold no personal data.

@@ -66,11 +66,12 @@ type logged struct {
 // New starts a Runner in Attract. boot is random per start of the daemon.
 func New(ports Ports, info KioskInfo, boot string) *Runner {
 	ctx, cancel := context.WithCancel(context.Background())
-	info.Catalogue, info.Spots = ports.Catalogue, ports.Spotter != nil
+	info.Catalogue, info.Places, info.Spots = ports.Catalogue, ports.Places, ports.Spotter != nil
 	r := &Runner{
 		ports: ports, info: info, boot: boot, ctx: ctx, cancel: cancel, ops: new(sync.WaitGroup), logs: make(chan logged, 256),
 		previews: map[uint64]context.CancelFunc{}, subs: map[chan struct{}]struct{}{}, lit: map[kiosk.Lamp]bool{}, entered: time.Now(), looked: time.Now(), rev: 1, turn: 1,
 	}
+	r.state.Places = ports.Places != nil
 	r.live.Go(r.writeLog)
 	if ports.Reader != nil {
 		r.live.Go(r.watchCard)

@@ -39,9 +39,9 @@ type bench struct {
 	hang          bool          // the reader never answers
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, change ...func(*Ports)) *bench {
 	b := &bench{card: make(chan bool, 8)}
-	b.Runner = New(Ports{
+	ports := Ports{
 		Reader: b, Face: faceBench{b}, Scanner: scanBench{}, Voice: voiceBench{b}, Office: officeBench{}, Outbox: outboxBench{b},
 		Catalogue: catalogueBench{}, Dossier: dossierBench{b}, Log: audit.Discard(), Queue: queueBench{b}, Feedback: boxBench{b}, Rota: b,
 		Clock: func() error { b.mu.Lock(); defer b.mu.Unlock(); return b.clock },
@@ -49,7 +49,11 @@ func newBench(t *testing.T) *bench {
 			"vi": {kiosk.PurposeChip: {"consent.chip/1", "chip?"}, kiosk.PurposeCamera: {"consent.camera/1", "camera?"}, kiosk.PurposeDeclare: {"consent.declare/1", "true?"}},
 			"en": {kiosk.PurposeChip: {"consent.chip/1/en", "chip!"}, kiosk.PurposeCamera: {"consent.camera/1/en", "camera!"}, kiosk.PurposeDeclare: {"consent.declare/1/en", "true!"}},
 		},
-	}, KioskInfo{Name: "test-01"}, "boot")
+	}
+	for _, f := range change {
+		f(&ports)
+	}
+	b.Runner = New(ports, KioskInfo{Name: "test-01"}, "boot")
 	t.Cleanup(b.Close)
 	return b
 }

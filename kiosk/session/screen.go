@@ -22,6 +22,8 @@ const (
 	Officer       Screen = 55  // please see the officer (State.Reason says why)
 	Who           Screen = 60  // "Đúng là ông/bà …?"
 	Form          Screen = 70  // State.Step is the question, see FormSteps
+	Address       Screen = 72  // keep an address, take its new names, choose the commune from the list, or type
+	Place         Screen = 73  // the province, then the commune
 	ScanList      Screen = 80  // the papers of the procedure, which are scanned
 	ScanAim       Screen = 81  // document camera preview, take the picture
 	ScanWait      Screen = 82  // the picture is being taken
@@ -50,7 +52,7 @@ const (
 // Screens is every screen, in order.
 var Screens = []Screen{
 	Attract, Home, Fault, Consent, ProcSearch, ProcDetail, ForWhom, CardPlace, CardNumber, CardReading, CardProblem, CardOther, FaceLook, FaceRetry,
-	Officer, Who, Form, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Sign, Submitting, SubmitProblem, Done,
+	Officer, Who, Form, Address, Place, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Sign, Submitting, SubmitProblem, Done,
 	Rate, StatusAsk, StatusWait, StatusShow, Queue, QueueDraw, QueueShow, Feedback, FeedbackSend, FeedbackDone, Rota, Wiping,
 }
 
@@ -61,7 +63,7 @@ var screenNames = map[Screen]string{
 	ScanAim: "scan_aim", ScanWait: "scan_wait", ScanView: "scan_view", Deliver: "deliver", DeliverTo: "deliver_to",
 	Review: "review", Submitting: "submitting", SubmitProblem: "submit_problem", Done: "done", StatusAsk: "status_ask",
 	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping", Fault: "fault", Rate: "rate", ForWhom: "for_whom", CardOther: "card_other", Sign: "sign", Queue: "queue",
-	QueueDraw: "queue_draw", QueueShow: "queue_show", Feedback: "feedback", FeedbackSend: "feedback_send",
+	Address: "address", Place: "place", QueueDraw: "queue_draw", QueueShow: "queue_show", Feedback: "feedback", FeedbackSend: "feedback_send",
 	FeedbackDone: "feedback_done", Rota: "rota",
 }
 

@@ -44,6 +44,7 @@ type State struct {
 	Screen  Screen
 	Overlay Overlay
 	Goal    Goal
+	Places  bool       // the kiosk knows provinces and communes
 	Closed  kiosk.Code // not "": the kiosk takes no dossiers now, for this reason (store_full, …)
 	Reason  kiosk.Code // why CardProblem, FaceRetry, Officer, Fault, SubmitProblem, StatusAsk, Queue or Feedback is shown as it is; "" when all is well
 
@@ -61,6 +62,7 @@ type State struct {
 	Authority bool          // a page of the authorisation is kept
 	Signed    bool          // declared to be true, by a tick or a signature
 	Step      int           // question of the form, index into FormSteps
+	Post      bool          // Address, Place: the address is the one for post, not the form's
 	Editing   bool          // came from Review, goes back there
 	Papers    int           // pages kept
 	Return    kiosk.ReturnMethod
@@ -103,5 +105,5 @@ func (s State) cardHere() bool { return s.Card && !s.Left }
 
 // fresh is a state of the same kiosk in which nothing of a citizen is left.
 func (s State) fresh(screen Screen) State {
-	return State{Screen: screen, Card: s.Card, Left: s.Left, Closed: s.Closed}
+	return State{Screen: screen, Places: s.Places, Card: s.Card, Left: s.Left, Closed: s.Closed}
 }

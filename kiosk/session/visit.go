@@ -23,6 +23,9 @@ type Visit struct {
 	Hint      kiosk.FaceHint
 	Face      kiosk.FaceResult
 	Fields    []kiosk.Field   // the form: the chip's fields, then the asked ones
+	Commune   kiosk.Place     // chosen from the list for the address that is being given; zero when none is
+	Line      string          // what of that address stands before the commune
+	Listing   PlaceList       // what Place lists
 	Invalid   string          // key of the field whose last answer was not accepted: "number", "phone", "address", "token", "consent", "feedback", "behalf", "authority", "sign"; "" when none
 	Typed     string          // that answer, shown again so that nothing is lost
 	PaperPick int             // index of Procedure.Papers being scanned, -1 for "other", -2 for the authorisation
@@ -38,6 +41,13 @@ type Visit struct {
 	Ticket    kiosk.Ticket
 	Wrote     string // code of the feedback that is kept
 	Duties    []kiosk.Duty
+}
+
+// PlaceList is what of the country is listed: all provinces; or the communes of one, of those the ones that begin with a letter;
+// or what a text finds.
+type PlaceList struct {
+	Province, Letter, Query string
+	Found                   []kiosk.Place
 }
 
 // PerPage is how many procedures or papers one page lists; there is no scrolling.
@@ -89,5 +99,6 @@ type KioskInfo struct {
 	Office    string
 	Version   string
 	Catalogue kiosk.Catalogue
-	Spots     bool // a card may be shown to the camera instead of typing its number
+	Places    kiosk.Places // nil when the kiosk has no list
+	Spots     bool         // a card may be shown to the camera instead of typing its number
 }

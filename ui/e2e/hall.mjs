@@ -1,6 +1,6 @@
 // A whole hall for browser tests: kioskctl demo on free ports, and the dock's buttons.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,14 +32,24 @@ export function models() {
   return existsSync(join(dir, 'MANIFEST.json')) ? dir : '';
 }
 
-// openHall builds the commands and runs the demo. press presses a button of the dock; stop ends everything and gives the log.
-export async function openHall() {
+// country writes a list of two made-up provinces, of which one has so many communes that a letter is asked first.
+function country(dir) {
+  mkdirSync(dir);
+  const communes = ['An', 'Bình', 'Đồi', 'Hoà', 'Lúa', 'Mẫu', 'Sông'].flatMap((a, i) => ['Định', 'Mẫu', 'Thử', 'Xa'].map((b, j) => ({ code: `98${i}0${j}`, name: `Xã ${a} ${b}`, province: '98' })));
+  writeFileSync(join(dir, 'provinces.json'), JSON.stringify({ as_of: '2026-07-01', list: [{ code: '98', name: 'Tỉnh Giả Thử' }, { code: '97', name: 'Tỉnh Giả Mẫu' }] }));
+  writeFileSync(join(dir, 'communes.json'), JSON.stringify([...communes, { code: '97001', name: 'Phường Mẫu', province: '97' }]));
+  return dir;
+}
+
+// openHall builds the commands and runs the demo. press presses a button of the dock; stop ends everything and gives the log. With places
+// an address can be put together from a list.
+export async function openHall(places = false) {
   const dir = mkdtempSync(join(tmpdir(), 'kiosk-hall-'));
   const bin = join(dir, 'bin');
   await run('go', ['build', '-o', bin + '/', './kiosk/cmd/...']);
   const [kiosk, dock, intake, officers] = [await free(), await free(), await free(), await free()];
   const child = spawn(join(bin, 'kioskctl'), [
-    'demo', '-json', '-dir', join(dir, 'demo'), '-models', models(),
+    'demo', '-json', '-dir', join(dir, 'demo'), '-models', models(), '-places', places ? country(join(dir, 'places')) : '',
     '-kiosk', kiosk, '-dock', dock, '-intake', intake, '-officers', officers,
   ], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';

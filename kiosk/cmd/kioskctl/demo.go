@@ -23,6 +23,7 @@ func demo(ctx context.Context, c *console, args []string) exitCode {
 	fs.StringVar(&d.Officers, "officers", "127.0.0.1:8081", "`address` of the officers' pages")
 	fs.StringVar(&d.Models, "models", "", "`folder` of the models; empty: $KIOSK_MODELS, then ../shared/data/models")
 	fs.StringVar(&d.Clips, "clips", "", "`folder` of the spoken prompts; empty: silence")
+	fs.StringVar(&d.Places, "places", "", "`folder` of provinces.json and communes.json; empty: addresses are typed")
 	fs.BoolVar(&d.Story, "story", false, "serve every page with canned state at /story")
 	fs.BoolVar(&setUp, "setup-only", false, "make everything, start nothing")
 	fs.BoolVar(&quiet, "quiet", false, "do not show what the commands log")
@@ -32,7 +33,7 @@ func demo(ctx context.Context, c *console, args []string) exitCode {
 	if quiet {
 		d.Log = io.Discard
 	}
-	for _, dir := range []*string{&d.Dir, &d.Models, &d.Clips} { // kiosk.toml reads paths from its own folder
+	for _, dir := range []*string{&d.Dir, &d.Models, &d.Clips, &d.Places} { // kiosk.toml reads paths from its own folder
 		if *dir == "" {
 			continue
 		}

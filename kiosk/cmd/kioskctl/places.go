@@ -65,7 +65,7 @@ func placesResolve(_ context.Context, c *console, args []string) exitCode {
 	if err != nil {
 		return c.fail(err)
 	}
-	communes, province := p.Resolve(strings.Join(operands, " "))
+	line, communes, province := p.Resolve(strings.Join(operands, " "))
 	code := exitGood
 	switch {
 	case province == nil:
@@ -73,7 +73,7 @@ func placesResolve(_ context.Context, c *console, args []string) exitCode {
 	case len(communes) != 1:
 		code = exitUndetermined
 	}
-	return c.report(code, map[string]any{"communes": emptyNotNil(communes), "province": province}, func(w io.Writer) {
+	return c.report(code, map[string]any{"line": line, "communes": emptyNotNil(communes), "province": province}, func(w io.Writer) {
 		for _, v := range communes {
 			fmt.Fprintln(w, placeLine(p, v))
 		}
