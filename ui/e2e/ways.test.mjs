@@ -55,7 +55,7 @@ const plan = {
   address: async v => v.press('place'), // Xã Đồi Thử, by its province and its letter
   place: async v => {
     const has = async (intent, value) => await v.page.locator(`[data-intent="${intent}"][data-value="${value}"]`).count();
-    if (await has('placed', '98202')) return v.press('placed', '98202');
+    if (await has('placed', 'code=98202')) return v.press('placed', 'code=98202');
     if (await has('places', 'province=98&letter=Đ')) return v.press('places', 'province=98&letter=Đ');
     await v.press('places', (await has('places', 'province=98')) ? 'province=98' : 'province=');
   },
