@@ -30,6 +30,14 @@ type Ticket struct {
 // String gives the letter and at least two digits: "B07".
 func (t Ticket) String() string { return fmt.Sprintf("%s%02d", string(t.Service), t.Number) }
 
+// Slip is a queue number on paper.
+type Slip struct {
+	Ticket  Ticket
+	Service string // what it is drawn for, in words
+	Office  string
+	Hotline string
+}
+
 // Queue gives out queue numbers. Draw returns when the number is durable: it is never given out twice on one day, not even
 // after a power cut. Errors: bad_input (no such service), store_full, store_corrupt.
 type Queue interface {

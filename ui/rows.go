@@ -273,6 +273,9 @@ func (p *page) OfficerKey() string {
 	return "officer.asked"
 }
 
+// Printing reports whether paper is coming out.
+func (p *page) Printing() bool { return p.S.Print == session.Printing || p.S.Print == session.Printed }
+
 // Holder is the name shown on Who, in the spelling of the card.
 func (p *page) Holder() string {
 	if p.D.Chip == nil {

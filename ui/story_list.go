@@ -295,6 +295,8 @@ func deskStories() []story {
 		{Name: "queue_show-many", State: session.State{Screen: session.QueueShow}, Visit: func(d *session.Visit) {
 			d.Ticket = kiosk.Ticket{Service: kiosk.ServicePriority, Number: 128, At: storyNow}
 		}},
+		{Name: "queue_show-printing", State: session.State{Screen: session.QueueShow, Print: session.Printing}, Visit: storyExtra[session.QueueShow]},
+		{Name: "queue_show-no_paper", State: session.State{Screen: session.QueueShow, Print: session.PrintFailed, Reason: kiosk.CodePrinterPaper}, Visit: storyExtra[session.QueueShow]},
 		{Name: "rota-none", State: session.State{Screen: session.Rota}},
 		{Name: "feedback-bad", State: session.State{Screen: session.Feedback}, Visit: func(d *session.Visit) { d.Invalid, d.Typed = "feedback", "ơ" }},
 		{Name: "feedback-failed", State: session.State{Screen: session.Feedback, Reason: kiosk.CodeStoreFull}, Visit: func(d *session.Visit) {

@@ -78,6 +78,11 @@ func (d *Device) Print(ctx context.Context, r kiosk.Receipt) error {
 	return d.PrintBitmap(ctx, b)
 }
 
+// PrintSlip implements [kiosk.Printer].
+func (d *Device) PrintSlip(ctx context.Context, s kiosk.Slip) error {
+	return d.PrintBitmap(ctx, RenderSlip(s, d.opts.Dots))
+}
+
 // PrintBitmap prints and cuts any picture, such as a test page. Errors as in [kiosk.Printer].
 func (d *Device) PrintBitmap(ctx context.Context, b *Bitmap) error {
 	ctx, cancel := context.WithTimeout(ctx, jobLimit)

@@ -91,3 +91,27 @@ func TestReceiptOfAVisit(t *testing.T) {
 	}
 	h.page.do("attract", "exit")
 }
+
+// TestNumberOnPaper draws a queue number: it comes out of the printer's bytes as it is on the screen; without paper the screen says so, and
+// there is a second try.
+func TestNumberOnPaper(t *testing.T) {
+	h := open(t)
+	h.world.Printer().SetPaper(false)
+	h.page.do("home", "start")
+	h.page.do("queue", "queue")
+	h.page.do("queue_show", "draw", "service", "B")
+	until(t, "the screen says that there is no paper", func() bool {
+		return strings.Contains(h.page.get("/"), "Máy hết giấy in") && strings.Contains(h.page.body, "B01")
+	})
+	h.world.Printer().SetPaper(true)
+	h.page.do("queue_show", "print")
+	until(t, "the number is printed", func() bool { return h.world.Receipts() == 1 })
+	got, err := png.Decode(bytes.NewReader(h.world.Receipt()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := got.Bounds(); b.Dx() != printer.Width80 || b.Dy() < 400 {
+		t.Errorf("the slip is %v", b)
+	}
+	h.page.do("attract", "finish")
+}

@@ -44,11 +44,20 @@ func onQueue(s State, e Event) (State, []Effect) {
 func onQueueDraw(s State, e Event) (State, []Effect) {
 	switch e.Kind {
 	case EvDrawn:
-		return to(s, QueueShow, ""), nil
+		s.Print = Printing
+		return to(s, QueueShow, ""), []Effect{FxSlip}
 	case EvDrawFailed:
 		return to(s, Queue, e.Code), nil
 	}
 	return s, nil
+}
+
+// onQueueShow: the number is on the screen and, where there is a printer, on paper.
+func onQueueShow(s State, e Event) (State, []Effect) {
+	if e.Kind == EvFinish {
+		return wipe(s)
+	}
+	return printing(s, e, FxSlip)
 }
 
 // onRead is a screen that is read and left.

@@ -215,3 +215,26 @@ func TestWrongClockClosesIntake(t *testing.T) {
 		b.do(t, Queue, IntentQueue)
 	})
 }
+
+func TestANumberIsPrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &printerBench{takes: time.Second, err: &kiosk.Error{Code: kiosk.CodePrinterPaper, Op: "print"}}
+		b := newBench(t, func(ports *Ports) { ports.Printer = p })
+		defer b.Close()
+		b.do(t, Home, IntentStart)
+		b.do(t, Queue, IntentQueue)
+		b.do(t, QueueShow, IntentDraw, "service", "B")
+		time.Sleep(2 * time.Second)
+		b.at(t, QueueShow)
+		if b.print() != PrintFailed {
+			t.Errorf("%v", b.print())
+		}
+		p.set(time.Second, nil)
+		b.do(t, QueueShow, IntentPrint)
+		time.Sleep(2 * time.Second)
+		b.at(t, QueueShow)
+		if b.print() != Printed || p.out() != 1 || p.printed[0] != "B07 Nhận kết quả" {
+			t.Errorf("%v, %v", b.print(), p.printed)
+		}
+	})
+}

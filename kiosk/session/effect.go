@@ -25,6 +25,7 @@ const (
 	FxAwaitCard Effect = 19 // a card that was put back faster than the reader tells is there
 	FxReady     Effect = 20 // ask whether a card can be read at all
 	FxPrint     Effect = 30 // print the receipt; answered by EvPrinted or EvPrintFailed
+	FxSlip      Effect = 32 // print the queue number; answered as FxPrint is
 	FxGreet     Effect = 31 // speak the welcome to somebody who came near
 	FxChime     Effect = 15 // the card is still on the reader
 	FxDraw      Effect = 21 // draw a queue number

@@ -41,7 +41,7 @@ const (
 	EvTouch     Kind = 32 // a key was pressed: time starts anew, nothing else
 	EvSay       Kind = 33 // speak the prompt again
 	EvFor       Kind = 39 // ForWhom; Behalf, OK: the procedure allows it
-	EvPrint     Kind = 40 // Done: try to print again
+	EvPrint     Kind = 40 // Done, QueueShow: try to print again
 	EvSign      Kind = 41 // Sign; OK: ticked or signed
 	EvOther     Kind = 42 // CardPlace, CardNumber: no such card
 	EvLack      Kind = 43 // CardOther; Code: what there is instead
@@ -68,8 +68,8 @@ const (
 	EvStatusNone  Kind = 61 // Code: not_found, office_offline, …
 	EvWiped       Kind = 62 // the visit's data is gone
 	EvClosed      Kind = 63 // intake closes or opens; Code, "" opens
-	EvPrinted     Kind = 70 // the receipt was printed and cut
-	EvPrintFailed Kind = 71 // the receipt was not printed; Code
+	EvPrinted     Kind = 70 // the receipt or the number was printed and cut
+	EvPrintFailed Kind = 71 // it was not printed; Code
 	EvNear        Kind = 72 // somebody stands before the kiosk
 	EvAway        Kind = 73 // nobody does any more
 	EvDrawn       Kind = 64 // a queue number is durable

@@ -59,7 +59,7 @@ const (
 	IntentOther      = "other"       // CardPlace, CardNumber: I have no such card
 	IntentLack       = "lack"        // CardOther; paper: none, cmnd, passport
 	IntentSign       = "sign"        // Sign; tick=on, or ink: strokes as kiosk.ParseInk reads them
-	IntentPrint      = "print"       // Done: print the receipt, after it could not be printed
+	IntentPrint      = "print"       // Done, QueueShow: print, after it could not be printed
 	IntentPlace      = "place"       // Address: choose the commune from the list
 	IntentType       = "type"        // Address: type it
 	IntentPlaces     = "places"      // Place; province, letter (of communes), q (text): what is listed

@@ -173,7 +173,7 @@ func init() { // a literal would be an initialisation loop
 		SubmitProblem: onSubmitProblem, Done: onDone, StatusAsk: onStatusAsk, StatusWait: onStatusWait,
 		StatusShow: onStatusShow, Wiping: onWiping, Fault: onFault, Rate: onRate, ForWhom: onForWhom,
 		CardOther: onCardOther, Sign: onSign, Queue: onQueue, QueueDraw: onQueueDraw,
-		QueueShow: onRead, Feedback: onFeedback, FeedbackSend: onFeedbackSend, FeedbackDone: onRead, Rota: onRota,
+		QueueShow: onQueueShow, Feedback: onFeedback, FeedbackSend: onFeedbackSend, FeedbackDone: onRead, Rota: onRota,
 	}
 }
 
@@ -774,9 +774,15 @@ func done(s State) (State, []Effect) {
 }
 
 func onDone(s State, e Event) (State, []Effect) {
-	switch e.Kind {
-	case EvFinish:
+	if e.Kind == EvFinish {
 		return s.fresh(Rate), []Effect{FxScrub}
+	}
+	return printing(s, e, FxPrint)
+}
+
+// printing is how paper comes out, or does not; again prints it once more.
+func printing(s State, e Event, again Effect) (State, []Effect) {
+	switch e.Kind {
 	case EvPrinted:
 		s.Print, s.Reason = Printed, ""
 	case EvPrintFailed:
@@ -789,7 +795,7 @@ func onDone(s State, e Event) (State, []Effect) {
 	case EvPrint:
 		if s.Print == PrintFailed {
 			s.Print, s.Reason = Printing, ""
-			return s, []Effect{FxPrint}
+			return s, []Effect{again}
 		}
 	}
 	return s, nil

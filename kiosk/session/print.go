@@ -10,13 +10,31 @@ import (
 // print prints the visit's receipt. A citizen who leaves meanwhile still gets it: the wipe waits for the printer, so that the
 // next visit begins with its own receipt alone. The lock is held.
 func (r *Runner) print() {
-	printer, receipt, begun, visit := r.ports.Printer, r.visit.Receipt, time.Now(), r.number
+	receipt := r.visit.Receipt
+	r.onPaper(func(p kiosk.Printer) error { return p.Print(r.ctx, receipt) })
+}
+
+// printSlip prints the visit's queue number. The lock is held.
+func (r *Runner) printSlip() {
+	t := r.visit.Ticket
+	t.At = t.At.In(vietnam)
+	slip := kiosk.Slip{Ticket: t, Service: ServiceLabels[t.Service], Office: r.info.Office, Hotline: r.info.Hotline}
+	r.onPaper(func(p kiosk.Printer) error { return p.PrintSlip(r.ctx, slip) })
+}
+
+// ServiceLabels are the services of a queue number as paper names them.
+var ServiceLabels = map[kiosk.Service]string{
+	kiosk.ServiceFile: "Nộp hồ sơ", kiosk.ServiceResult: "Nhận kết quả", kiosk.ServiceAsk: "Hỏi, nhờ hướng dẫn", kiosk.ServicePriority: "Ưu tiên",
+}
+
+func (r *Runner) onPaper(print func(kiosk.Printer) error) {
+	printer, begun, visit := r.ports.Printer, time.Now(), r.number
 	if printer == nil {
 		r.dispatch(Event{Kind: EvPrintFailed, Code: kiosk.CodeUnavailable})
 		return
 	}
 	r.work.Go(func() {
-		err := printer.Print(r.ctx, receipt)
+		err := print(printer)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		e := Event{Kind: EvPrinted, Stale: r.number != visit}

@@ -16,10 +16,18 @@ type printerBench struct {
 	takes   time.Duration
 	err     error
 	began   int
-	printed []string // tokens, when the receipt was out
+	printed []string // tokens and numbers, when the paper was out
 }
 
 func (p *printerBench) Print(ctx context.Context, r kiosk.Receipt) error {
+	return p.paper(ctx, r.Token)
+}
+
+func (p *printerBench) PrintSlip(ctx context.Context, s kiosk.Slip) error {
+	return p.paper(ctx, s.Ticket.String()+" "+s.Service)
+}
+
+func (p *printerBench) paper(ctx context.Context, what string) error {
 	p.mu.Lock()
 	p.began++
 	takes, err := p.takes, p.err
@@ -32,7 +40,7 @@ func (p *printerBench) Print(ctx context.Context, r kiosk.Receipt) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {
-		p.printed = append(p.printed, r.Token)
+		p.printed = append(p.printed, what)
 	}
 	return err
 }

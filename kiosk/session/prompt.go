@@ -24,6 +24,8 @@ func Prompt(s State) string {
 		return "card_wrong_key"
 	case s.Screen == CardProblem && s.Reason == kiosk.CodeCardLost:
 		return "card_lost"
+	case s.Screen == QueueShow && s.Print == PrintFailed:
+		return "queue_no_paper"
 	case s.Screen == Done && s.Print == PrintFailed:
 		return "done_no_paper"
 	}
@@ -32,7 +34,7 @@ func Prompt(s State) string {
 
 // Prompts is every key a Runner may speak, for the voice's own test that none is missing.
 func Prompts() []string {
-	all := []string{"welcome", "warning", "help", "take_card", "card_wrong_key", "card_lost", "done_no_paper"}
+	all := []string{"welcome", "warning", "help", "take_card", "card_wrong_key", "card_lost", "done_no_paper", "queue_no_paper"}
 	for _, s := range Screens {
 		if p := prompts[s]; p != "" {
 			all = append(all, p)

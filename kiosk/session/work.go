@@ -49,6 +49,8 @@ func (r *Runner) carryOut(fx Effect) {
 		r.chime()
 	case FxPrint:
 		r.print()
+	case FxSlip:
+		r.printSlip()
 	case FxGreet:
 		r.greet()
 	case FxDraw:
@@ -92,6 +94,10 @@ func (r *Runner) sayScreen() {
 		r.say(key)
 	case r.state.Screen == Who && r.visit.Chip != nil:
 		r.speak(kiosk.Personal(key, kiosk.Spoken{Text: r.visit.Chip.Citizen.Name}))
+	case r.state.Screen == QueueShow && r.visit.Ticket.Number > 0: // a number is nobody's secret, and who cannot read it must hear it
+		p := kiosk.Prompt(key)
+		p.Parts = append(p.Parts, kiosk.Spoken{Code: string(r.visit.Ticket.Service)}, kiosk.Spoken{Number: int64(r.visit.Ticket.Number)})
+		r.speak(p)
 	case r.state.Screen == Done && r.visit.Receipt.Token != "":
 		r.speak(kiosk.Personal(key, kiosk.Spoken{Code: r.visit.Receipt.Token}))
 	default:
