@@ -49,15 +49,13 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 
 // ask sends the request and reads the answer's line, byte by byte: what follows it is the destination's.
 func ask(conn net.Conn, address string) error {
-	if _, err := fmt.Fprintf(conn, "%s%s\n", greeting, address); err != nil {
-		return &Error{Reason: Dark, Err: err}
-	}
+	_, sent := fmt.Fprintf(conn, "%s%s\n", greeting, address) // a relay that will not hear us out may have said why
 	line, err := readLine(conn, longest)
 	switch {
 	case err != nil && ReasonOf(err) == Timeout:
 		return &Error{Reason: Timeout, Err: err}
 	case err != nil:
-		return &Error{Reason: Dark, Err: err}
+		return &Error{Reason: Dark, Err: errors.Join(sent, err)}
 	case line == granted:
 		return nil
 	case Reasons[Reason(line)] != "":
