@@ -38,14 +38,14 @@ var imports = map[string][]string{
 	"kiosk/seal":       {"kiosk", "kiosk/devicekey"},                            // and the envelope
 	"kiosk/outbox":     {"kiosk", "kiosk/audit"},
 	"kiosk/store":      {"kiosk"},
-	"kiosk/powercut":   {},        // a laboratory: tests alone, over the kiosk and the office together
-	"kiosk/rota":       {"kiosk"}, // a file of the office, read at the kiosk
-	"kiosk/backoffice": {"kiosk"},
-	"kiosk/uplink":     {}, // a relay of bytes: it knows nothing of what it carries
+	"kiosk/powercut":   {},                        // a laboratory: tests alone, over the kiosk and the office together
+	"kiosk/rota":       {"kiosk"},                 // a file of the office, read at the kiosk
+	"kiosk/backoffice": {"kiosk", "kiosk/bundle"}, // kiosks fetch bundles as they are
+	"kiosk/uplink":     {},                        // a relay of bytes: it knows nothing of what it carries
 	// The conformance suite drives a receiver through the client's wire types.
-	"kiosk/backoffice/backofficetest": {"kiosk", "kiosk/backoffice"},
+	"kiosk/backoffice/backofficetest": {"kiosk", "kiosk/backoffice", "kiosk/bundle"},
 	// The office logs by the same closed list as the kiosk.
-	"kiosk/onestop": {"kiosk", "kiosk/audit", "kiosk/backoffice", "kiosk/calendar", "kiosk/dossier", "kiosk/seal", "kiosk/catalogue"},
+	"kiosk/onestop": {"kiosk", "kiosk/audit", "kiosk/backoffice", "kiosk/bundle", "kiosk/calendar", "kiosk/dossier", "kiosk/seal", "kiosk/catalogue"},
 	// The SQL side of the office's store interface, and the suite every such store passes.
 	"kiosk/onestop/sqlstore": {"kiosk", "kiosk/backoffice", "kiosk/onestop"}, // the statements, once for both databases; parts and changes are words of the intake
 	"kiosk/onestop/sqlite":   {"kiosk", "kiosk/onestop/sqlstore"},

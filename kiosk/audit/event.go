@@ -16,6 +16,7 @@ const (
 	Config            Event = "config"
 	CatalogueLoaded   Event = "catalogue.loaded"
 	BundleRefused     Event = "bundle.refused"
+	BundleInstalled   Event = "bundle.installed"
 	PartReady         Event = "part.ready"
 	PartAbsent        Event = "part.absent"
 	PartLost          Event = "part.lost"
@@ -85,6 +86,7 @@ var Events = map[Event]Spec{
 	Config:          {"the configuration was read", slog.LevelInfo, false, []Key{KeyOK, KeyCode}},
 	CatalogueLoaded: {"a catalogue is in use", slog.LevelInfo, true, []Key{KeyVersion, KeyCount, KeyMS}},
 	BundleRefused:   {"signed bundles were refused or are out of date: the one before is in use", slog.LevelError, true, []Key{KeyCount, KeyCode}},
+	BundleInstalled: {"a signed bundle came from the office and is kept", slog.LevelInfo, true, []Key{KeyPart, KeyCount, KeyMS}},
 	PartReady:       {"a part of the machine is ready", slog.LevelInfo, false, []Key{KeyPart, KeyMS}},
 	PartAbsent:      {"a part is not there; the officer path is the way on", slog.LevelWarn, false, []Key{KeyPart, KeyCode}},
 	PartLost:        {"a part that was there went away; why, where it is known", slog.LevelWarn, true, []Key{KeyPart, KeyReason, KeyCode}},

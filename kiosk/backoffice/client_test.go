@@ -18,6 +18,7 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
 	"motcua/kiosk/backoffice/backofficetest"
+	"motcua/kiosk/bundle"
 )
 
 func TestMemoryKeepsTheProtocol(t *testing.T) {
@@ -30,7 +31,7 @@ func TestMemoryKeepsTheProtocol(t *testing.T) {
 				m.Certify("AAAAA-AAAAA", name, ca.IssueFor)
 				return "AAAAA-AAAAA"
 			},
-			SetBundle: func(_ testing.TB, kind backoffice.BundleKind, body []byte) { m.SetBundle(kind, body) },
+			SetBundle: func(_ testing.TB, kind bundle.Kind, body []byte) { m.SetBundle(kind, body) },
 		}
 	})
 }

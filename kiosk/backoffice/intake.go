@@ -1,9 +1,7 @@
 package backoffice
 
 import (
-	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -31,7 +29,7 @@ const (
 
 	MaxPart      = 16<<20 + 16<<10 // of a part as sealed
 	MaxParts     = 200             // of a dossier
-	MaxBundle    = 16 << 20        // of a bundle's body
+	MaxBundle    = 16 << 20        // of a bundle (package bundle)
 	MaxFeedback  = 64 << 10        // of sealed feedback
 	MaxChanges   = 500             // in one answer
 	maxHeartbeat = 8 << 10
@@ -106,63 +104,6 @@ type enrolQuestion struct {
 type Enrolled struct {
 	Certificate string          `json:"certificate"` // PEM
 	Office      json.RawMessage `json:"office"`      // office.json
-}
-
-// BundleKind names what a signed bundle holds.
-type BundleKind string
-
-// The kinds.
-const (
-	BundleCatalogue BundleKind = "catalogue"
-	BundleCalendar  BundleKind = "calendar"
-	BundleRota      BundleKind = "rota"
-	BundleConsents  BundleKind = "consents"
-	BundleSealKeys  BundleKind = "sealkeys"
-)
-
-// BundleKinds is the closed list.
-var BundleKinds = []BundleKind{BundleCatalogue, BundleCalendar, BundleRota, BundleConsents, BundleSealKeys}
-
-// Bundle is data that the office signs for all its kiosks. Its version is the SHA-256 of the body, which is also its ETag.
-type Bundle struct {
-	Kind      BundleKind `json:"kind"`
-	Issued    time.Time  `json:"issued"` // an older one never replaces a newer one
-	Body      []byte     `json:"body"`   // base64
-	Signature []byte     `json:"signature"`
-}
-
-const bundleDomain = "motcua/bundle/1"
-
-// bytes are what the signature is over: the domain, kind, issued in microseconds since 1970 (8 bytes, big endian), and SHA-256 of
-// the body, each preceded by its length in four bytes, big endian.
-func (b *Bundle) bytes() []byte {
-	sum := sha256.Sum256(b.Body)
-	var out []byte
-	for _, s := range []string{bundleDomain, string(b.Kind), string(binary.BigEndian.AppendUint64(nil, uint64(b.Issued.UnixMicro()))), string(sum[:])} {
-		out = append(binary.BigEndian.AppendUint32(out, uint32(len(s))), s...)
-	}
-	return out
-}
-
-// ETag names the bundle's contents.
-func (b *Bundle) ETag() string {
-	sum := sha256.Sum256(b.Body)
-	return `"` + hex.EncodeToString(sum[:]) + `"`
-}
-
-// SignBundle signs with the office's key of acknowledgements.
-func SignBundle(key ed25519.PrivateKey, kind BundleKind, issued time.Time, body []byte) Bundle {
-	b := Bundle{Kind: kind, Issued: issued.UTC().Truncate(time.Microsecond), Body: body}
-	b.Signature = ed25519.Sign(key, b.bytes())
-	return b
-}
-
-// Verify checks that the office signed the bundle. Error: office_untrusted.
-func (b *Bundle) Verify(key ed25519.PublicKey) error {
-	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, b.bytes(), b.Signature) {
-		return kiosk.Errorf(kiosk.CodeOfficeUntrusted, "verify bundle", "compare the office's acknowledgement key with the one in office.json", "signature is not the office's")
-	}
-	return nil
 }
 
 // joinSums writes the header of parts.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"motcua/kiosk"
+	"motcua/kiosk/bundle"
 )
 
 // ErrConflict is wrapped by Receive's error when the id is taken by another body.
@@ -33,7 +34,8 @@ var ErrConflict = errors.New("the same dossier id came with another body")
 // unavailable (503), anything else is 500.
 //
 // StatusByToken gives what the citizen may know. Error: not_found. Changes lists what happened to this kiosk's dossiers after a
-// cursor, oldest first. Bundle gives what the office signs for its kiosks. Error: not_found. TakeFeedback takes sealed feedback in, the
+// cursor, oldest first. Bundle gives what is signed for the office's kiosks, a file of
+// package bundle. Error: not_found. TakeFeedback takes sealed feedback in, the
 // same id again changes nothing. Enrol spends a one-time word. Errors: not_found, bad_input.
 type Receiver interface {
 	PartState(ctx context.Context, device string, sum [32]byte) (PartState, error)
@@ -41,7 +43,7 @@ type Receiver interface {
 	Receive(ctx context.Context, device string, s kiosk.Sealed) (ack kiosk.Acknowledgement, replay bool, err error)
 	StatusByToken(ctx context.Context, tokenID string) (kiosk.Status, error)
 	Changes(ctx context.Context, device string, after int64, limit int) ([]Change, error)
-	Bundle(ctx context.Context, device string, kind BundleKind) (Bundle, error)
+	Bundle(ctx context.Context, device string, kind bundle.Kind) ([]byte, error)
 	Heartbeat(ctx context.Context, device string, h Heartbeat) error
 	TakeFeedback(ctx context.Context, device string, s kiosk.Sealed) error
 	TakeRating(ctx context.Context, device string, r Rating) error
@@ -405,20 +407,23 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request, device string)
 }
 
 func (h *handler) bundle(w http.ResponseWriter, r *http.Request, device string) {
-	kind := BundleKind(r.PathValue("kind"))
-	if !slices.Contains(BundleKinds, kind) {
+	kind := bundle.Kind(r.PathValue("kind"))
+	if !slices.Contains(bundle.Kinds, kind) {
 		fail(w, http.StatusNotFound, kiosk.CodeNotFound)
 		return
 	}
-	b, err := h.receiver.Bundle(r.Context(), device, kind)
-	if err == nil {
-		w.Header().Set("ETag", b.ETag())
-		if r.Header.Get("If-None-Match") == b.ETag() {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
+	data, err := h.receiver.Bundle(r.Context(), device, kind)
+	if err != nil {
+		failWith(w, err)
+		return
 	}
-	answer(w, http.StatusOK, b, err)
+	w.Header().Set("ETag", bundle.ETag(data))
+	if r.Header.Get("If-None-Match") == bundle.ETag(data) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	_, _ = w.Write(data) // the kiosk that went away asks again
 }
 
 func (h *handler) heartbeat(w http.ResponseWriter, r *http.Request, device string) {

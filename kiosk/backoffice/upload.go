@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"motcua/kiosk"
+	"motcua/kiosk/bundle"
 )
 
 // sliceSize is how much of a part goes in one request: on a slow 3G uplink (256 kbit/s) about a minute.
@@ -149,9 +150,10 @@ func (c *Client) Changes(ctx context.Context, after int64) (list []Change, curso
 	return a.Changes, a.Cursor, nil
 }
 
-// Bundle fetches what the office signs for its kiosks; etag is of the one that is here, "" for none. A bundle that has not changed
-// is nil without an error. Errors: not_found, office_untrusted, office_offline.
-func (c *Client) Bundle(ctx context.Context, kind BundleKind, etag string) (*Bundle, error) {
+// Bundle fetches what is signed for the office's kiosks, as bytes that package bundle reads: nothing in them is believed before. etag
+// is of the one that is here, "" for none. A bundle that has not changed is nil without an error. Errors: not_found,
+// office_untrusted, office_offline.
+func (c *Client) Bundle(ctx context.Context, kind bundle.Kind, etag string) ([]byte, error) {
 	const op = "fetch bundle"
 	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
 	defer cancel()
@@ -159,25 +161,19 @@ func (c *Client) Bundle(ctx context.Context, kind BundleKind, etag string) (*Bun
 	if etag != "" {
 		header.Set("If-None-Match", etag)
 	}
-	res, answer, err := c.exchangeUpTo(ctx, op, http.MethodGet, PathBundles+string(kind), nil, header, 2*MaxBundle) //nolint:bodyclose // exchangeUpTo has read and closed it
-	if err != nil {
+	res, answer, err := c.exchangeUpTo(ctx, op, http.MethodGet, PathBundles+string(kind), nil, header, MaxBundle) //nolint:bodyclose // exchangeUpTo has read and closed it
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if res.StatusCode == http.StatusNotModified && etag != "" {
+	case res.StatusCode == http.StatusNotModified && etag != "":
 		return nil, nil
-	}
-	if res.StatusCode != http.StatusOK || !isJSON(res.Header.Get("Content-Type")) {
+	case res.StatusCode != http.StatusOK:
 		_, err := readAnswer(op, res, answer, nil)
 		return nil, err
+	case res.Header.Get("Content-Type") != "application/octet-stream" || res.Header.Get("ETag") != bundle.ETag(answer):
+		return nil, untrusted(op, errors.New("the answer is no bundle, or is cut short"))
 	}
-	b := new(Bundle)
-	if err := decodeStrict(answer, b); err != nil {
-		return nil, untrusted(op, err)
-	}
-	if b.Kind != kind {
-		return nil, untrusted(op, errors.New("bundle is of another kind"))
-	}
-	return b, b.Verify(c.ackKey)
+	return answer, nil
 }
 
 // post sends a small JSON object; want is the status of success.

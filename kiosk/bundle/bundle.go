@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"motcua/kiosk"
@@ -31,7 +32,20 @@ type Kind string
 const (
 	KindCatalogue Kind = "catalogue" // a file of package catalogue
 	KindCalendar  Kind = "calendar"  // a file of package calendar
+	KindRota      Kind = "rota"      // a file of package rota
+	KindConsents  Kind = "consents"  // the consents' texts: {language: {purpose: {"id", "text"}}}
+	KindPlaces    Kind = "places"    // provinces and communes: {"provinces", "communes"}, as the files of package places
+	KindSealKeys  Kind = "sealkeys"  // announcements of keys to seal to (package provision); each is signed itself as well
 )
+
+// Kinds is the closed list.
+var Kinds = []Kind{KindCatalogue, KindCalendar, KindRota, KindConsents, KindPlaces, KindSealKeys}
+
+// ETag names a bundle as it stands, for HTTP (RFC 9110 §8.8.3): the SHA-256 of its bytes, quoted.
+func ETag(data []byte) string {
+	sum := sha256.Sum256(data)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
 
 // Limits of what is read.
 const (
@@ -121,7 +135,7 @@ func (h Header) check() error {
 	switch {
 	case h.Format != Format:
 		return fmt.Errorf("format %d is not the one this program reads (%d)", h.Format, Format)
-	case h.Kind != KindCatalogue && h.Kind != KindCalendar:
+	case !slices.Contains(Kinds, h.Kind):
 		return fmt.Errorf("kind %q is not known", h.Kind)
 	case h.Serial < 1:
 		return errors.New("the serial number is not above 0")

@@ -141,6 +141,24 @@ func (s *Shelf) Current() (*Bundle, error) {
 	return nil, nil
 }
 
+// ETag names the newest file of the shelf, whether or not its first day has come; "" when there is none that can be used, so that it
+// is fetched again.
+func (s *Shelf) ETag() (string, error) {
+	serials, err := s.serials()
+	if err != nil || len(serials) == 0 {
+		return "", err
+	}
+	newest := serials[len(serials)-1]
+	if _, err := s.open(newest); err != nil {
+		return "", nil
+	}
+	data, err := readLimited(s.path(newest), MaxSize)
+	if err != nil {
+		return "", err
+	}
+	return ETag(data), nil
+}
+
 // Overdue reports whether a bundle's last day has passed.
 func (s *Shelf) Overdue(b *Bundle) bool { return b.Until != "" && b.Until < s.today() }
 

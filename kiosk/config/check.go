@@ -181,9 +181,6 @@ func (c *Config) checkOffice() *problem {
 	if len(c.Uplink.Socket) > maxSocket {
 		return &problem{"uplink.socket", fmt.Sprintf("has more than %d bytes", maxSocket), "the system takes no longer path of a socket (unix(7)): use a shorter one"}
 	}
-	if (c.Catalogue.Bundles == "") != (c.Catalogue.Keys == "") {
-		return &problem{"catalogue.bundles", "and catalogue.keys go together", "name both, or leave both empty"}
-	}
 	return nil
 }
 

@@ -99,12 +99,11 @@ type Uplink struct {
 	Socket string `toml:"socket"` // path; "" starts one beside the kiosk, which works only where the kiosk has a network
 }
 
-// Catalogue is the procedure catalogue. Bundles is a folder of signed bundles, of calendars as well; the newest one in force goes
-// before File.
+// Catalogue is the procedure catalogue. Bundles is a folder of signed bundles, of every kind; the newest one in force goes before File.
 type Catalogue struct {
 	File    string `toml:"file"`    // "" takes the starter catalogue inside the program
-	Bundles string `toml:"bundles"` // "" takes no bundles
-	Keys    string `toml:"keys"`    // PEM file of the public keys whose bundles are taken
+	Bundles string `toml:"bundles"` // "" is the folder bundles below that of the database
+	Keys    string `toml:"keys"`    // PEM file of further public keys whose bundles are taken; the office's own always is
 }
 
 // Calendar is the calendar of working days.

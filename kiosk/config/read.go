@@ -132,6 +132,14 @@ func (c *Config) resolve(dir string) {
 	}
 }
 
+// BundlesDir says where the signed bundles are kept.
+func (c Config) BundlesDir() string {
+	if c.Catalogue.Bundles != "" {
+		return c.Catalogue.Bundles
+	}
+	return filepath.Join(c.Data.Dir, "bundles")
+}
+
 // ModelsDir says where the model files are: $KIOSK_MODELS, else the configured folder, else ../shared/data/models beside the
 // module that the program is run from (its sources' neighbour), else that path relative to the working directory.
 func (c Config) ModelsDir() string {

@@ -85,7 +85,7 @@ func around(cfg config.Config, built time.Time, running bool, p probes, path str
 		doctor.Trust(cfg.Trust.Dir, probeTrust, time.Now),
 		doctor.Catalogue(func() (doctor.CatalogueState, error) { return probeCatalogue(cfg) }, time.Now),
 		doctor.Calendar(func() (time.Time, error) { return probeCalendar(cfg) }, time.Now),
-		doctor.Bundles(cfg.Catalogue.Bundles, func() ([]string, error) { return Alarms(cfg) }),
+		doctor.Bundles(func() ([]string, error) { return Alarms(cfg) }),
 		doctor.Places(func() (int, error) { return probePlaces(cfg.Places.Dir) }),
 		network(cfg.Office.Dir, nil),
 		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg) }),

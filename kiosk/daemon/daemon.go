@@ -16,6 +16,7 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/audit"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/bundle"
 	"motcua/kiosk/config"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/places"
@@ -68,6 +69,7 @@ type Daemon struct {
 	timings  context.CancelFunc // ends the counting
 	feedback context.CancelFunc // ends the delivery of feedback
 	wrote    chan struct{}      // somebody wrote
+	adopted  map[bundle.Kind]int64
 	web      web
 	health   health
 
@@ -83,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 	if o.Log == nil {
 		o.Log = slog.DiscardHandler
 	}
-	d := &Daemon{opt: o, begun: time.Now()}
+	d := &Daemon{opt: o, begun: time.Now(), adopted: map[bundle.Kind]int64{}}
 	for _, step := range []func(context.Context) error{d.openStore, d.openOffice, d.openSession, d.openWeb} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, d.Close())
@@ -161,7 +163,7 @@ func (d *Daemon) openSession(ctx context.Context) error {
 	}
 	d.reportBundles(ctx)
 	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
-	announced, err := provision.LoadAnnounced(filepath.Join(d.opt.Config.Office.Dir, provision.FileAnnounced))
+	announced, err := d.announced()
 	if err != nil {
 		return err
 	}
@@ -192,7 +194,7 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	p := session.Ports{
 		Office: d.client, Outbox: d.outbox, Catalogue: cat, Log: d.log,
 		Dossier: d.maker, Consents: map[string]map[kiosk.Purpose]session.ConsentText{},
-		Queue: d.store, Feedback: feedbackBox{d}, Rota: rota.Open(filepath.Join(d.opt.Config.Office.Dir, RotaFile)), Clock: d.clock,
+		Queue: d.store, Feedback: feedbackBox{d}, Rota: rota.Open(d.fetchedRota(), filepath.Join(d.opt.Config.Office.Dir, RotaFile)), Clock: d.clock,
 		Reader: d.dev.reader, Face: d.dev.match, Scanner: d.dev.scan, Faces: d.dev.faces, Papers: d.dev.papers, Spotter: d.dev.spot,
 	}
 	for lang, asked := range ui.ConsentLanguages(d.opt.Config.UI.Languages) {

@@ -131,3 +131,19 @@ func TestReceiptEstimates(t *testing.T) {
 		}
 	}
 }
+
+func TestParseConsents(t *testing.T) {
+	one := `{"chip":{"id":"consent.chip/9","text":"A"},"camera":{"id":"consent.camera/9","text":"B"},"declare":{"id":"consent.declare/9","text":"C"}}`
+	got, err := ParseConsents([]byte(`{"vi":` + one + `,"en":` + one + `}`))
+	if err != nil || got["en"][kiosk.PurposeCamera].Text != "B" || got["vi"][kiosk.PurposeChip].ID != "consent.chip/9" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for name, bad := range map[string]string{
+		"no Vietnamese": `{"en":` + one + `}`, "a purpose is missing": `{"vi":{"chip":{"id":"a","text":"b"}}}`, "no text": strings.Replace(`{"vi":`+one+`}`, `"B"`, `""`, 1),
+		"unknown purpose": `{"vi":` + strings.Replace(one, `{"chip"`, `{"song":{"id":"a","text":"b"},"chip"`, 1) + `}`, "two": `{"vi":` + one + `}{}`, "not JSON": `x`,
+	} {
+		if _, err := ParseConsents([]byte(bad)); kiosk.CodeOf(err) != kiosk.CodeBadInput {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (b feedbackBox) Put(ctx context.Context, text string) (code string, err err
 		return "", kiosk.Errorf(kiosk.CodeInternal, "encode feedback", "", "%w", err)
 	}
 	defer clear(plain)
-	body, err := seal.SealFile(b.office.SealKey, b.self.Name, id, plain)
+	body, err := seal.SealFile(b.maker.keys(time.Now())[0], b.self.Name, id, plain)
 	if err != nil {
 		return "", err
 	}

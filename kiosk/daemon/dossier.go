@@ -20,12 +20,12 @@ type maker struct {
 	self    *provision.Identity
 	version string
 
-	announced []seal.Announcement // keys that the office announced since this kiosk was enrolled
-
 	catalogue kiosk.Catalogue
 	deadlines kiosk.Deadlines
 
-	mu    sync.Mutex
+	mu        sync.Mutex
+	announced []seal.Announcement // keys that the office announced since this kiosk was enrolled
+
 	id    string             // of the dossier of the visit that runs
 	asked *dossier.Challenge // of the last card that was asked in it
 	chain interface {
@@ -81,7 +81,7 @@ func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error
 	if err != nil {
 		return kiosk.Sealed{}, err
 	}
-	sealer := seal.Sealer{Keys: m.office.SealKeys(m.announced, d.Created), Device: m.self.Signer()}
+	sealer := seal.Sealer{Keys: m.keys(d.Created), Device: m.self.Signer()}
 	var pages []seal.Page
 	for i := range d.Papers {
 		pages = append(pages, bytes.NewReader(d.Papers[i].Page.Data))
@@ -92,6 +92,20 @@ func (m *maker) Seal(ctx context.Context, d *kiosk.Dossier) (kiosk.Sealed, error
 	}
 	sealed.TokenID = kiosk.TokenID(d.Token)
 	return sealed, nil
+}
+
+// setAnnounced takes newly announced keys.
+func (m *maker) setAnnounced(list []seal.Announcement) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.announced = list
+}
+
+// keys are those to seal to.
+func (m *maker) keys(at time.Time) []seal.PublicKey {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.office.SealKeys(m.announced, at)
 }
 
 // Receipt makes what the citizen leaves with.

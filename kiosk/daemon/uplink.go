@@ -13,16 +13,18 @@ import (
 const (
 	beatEvery  = 5 * time.Minute
 	renewEvery = 6 * time.Hour
+	fetchEvery = 15 * time.Minute
 )
 
-// startUplink begins what runs beside the outbox: heartbeats and the certificate's renewal. It ends with Close.
+// startUplink begins what runs beside the outbox: heartbeats, the certificate's renewal, and
+// what the office signs for its kiosks. It ends with Close.
 func (d *Daemon) startUplink() {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.uplink = cancel
 	for _, l := range []struct {
 		every time.Duration
 		run   func(context.Context) error
-	}{{beatEvery, d.beat}, {renewEvery, d.renew}} {
+	}{{beatEvery, d.beat}, {renewEvery, d.renew}, {fetchEvery, d.fetch}} {
 		d.work.Go(func() { d.repeat(ctx, l.every, l.run) })
 	}
 }

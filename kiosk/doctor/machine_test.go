@@ -204,10 +204,9 @@ func TestProbes(t *testing.T) {
 		"calendar broken": {Calendar(func() (time.Time, error) {
 			return time.Time{}, &kiosk.Error{Code: kiosk.CodeCalendar, Hint: "get it again"}
 		}, time.Now), Fail},
-		"no bundles":        {Bundles("", func() ([]string, error) { return nil, nil }), Absent},
-		"bundles":           {Bundles("d", func() ([]string, error) { return nil, nil }), OK},
-		"bundle refused":    {Bundles("d", func() ([]string, error) { return []string{"a catalogue was refused: unsigned"}, nil }), Fail},
-		"bundles no key":    {Bundles("d", func() ([]string, error) { return nil, &kiosk.Error{Code: kiosk.CodeKeyMissing, Hint: "name the keys"} }), Fail},
+		"bundles":           {Bundles(func() ([]string, error) { return nil, nil }), OK},
+		"bundle refused":    {Bundles(func() ([]string, error) { return []string{"a catalogue was refused: unsigned"}, nil }), Fail},
+		"bundles no key":    {Bundles(func() ([]string, error) { return nil, &kiosk.Error{Code: kiosk.CodeKeyMissing, Hint: "name the keys"} }), Fail},
 		"no places":         {Places(func() (int, error) { return 0, nil }), Absent},
 		"places":            {Places(func() (int, error) { return 3355, nil }), OK},
 		"places broken":     {Places(func() (int, error) { return 0, &kiosk.Error{Code: kiosk.CodeConfigInvalid, Hint: "name the folder"} }), Fail},

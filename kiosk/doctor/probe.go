@@ -171,13 +171,11 @@ func Calendar(load func() (until time.Time, err error), now func() time.Time) Ch
 }
 
 // Bundles checks that no signed bundle was refused and that those in use are in force.
-func Bundles(dir string, alarms func() ([]string, error)) Check {
+func Bundles(alarms func() ([]string, error)) Check {
 	return Check{Name: "bundles", Run: func(context.Context) Finding {
 		const fix = "look with kioskctl bundle show, and install a bundle that the office has signed"
 		list, err := alarms()
 		switch {
-		case dir == "":
-			return Missing("no signed bundles are configured", "")
 		case err != nil:
 			return FromError(err)
 		case len(list) > 0:

@@ -305,7 +305,8 @@ data = "onestop.db"
 keys = "keys"
 # The folder with the trust anchors (CSCA certificates, *.crt, *.cer, *.der, *.pem). Without any, every chip stays "undetermined".
 trust_dir = "trust"
-# The folder of what is signed for the kiosks, as catalogue.json, calendar.json, rota.json, consents.json, sealkeys.json; "" for none.
+# The folder of what kiosks fetch: catalogue, calendar, rota, consents, places, each as NAME.json, which the office signs, or as
+# NAME.bundle, which somebody else has signed (kioskctl bundle sign); "" for none.
 bundles_dir = ""
 # The catalogue of procedures (fields, time limits); "" for the one inside the program.
 catalogue = ""

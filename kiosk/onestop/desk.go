@@ -27,7 +27,9 @@ type Options struct {
 	Cost    Argon2             // of new passwords, zero: DefaultArgon2
 	Now     func() time.Time   // nil: time.Now
 	Issuer  Issuer             // certifies kiosks over the network; nil: by hand only
-	Bundles string             // folder of what is signed for the kiosks, KIND.json; "": none
+	Bundles string             // folder of what kiosks fetch, KIND.json or signed KIND.bundle; "": none
+
+	Announced string // file of the announced keys to seal to; "" for none
 
 	Terms        Terms                          // by when dossiers must be settled; nil: NoTerms
 	Place        func(kiosk, code string) Place // where a dossier belongs; nil: here

@@ -12,6 +12,7 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/bundle"
 )
 
 // Enrolment is a one-time word by which one kiosk may ask for its certificate.
@@ -106,28 +107,43 @@ func (d *Desk) Changes(ctx context.Context, device string, after int64, limit in
 	return d.opt.Store.Changes(ctx, device, after, limit)
 }
 
-// Bundle gives a signed bundle from the folder of bundles. Error: not_found.
-func (d *Desk) Bundle(_ context.Context, _ string, kind backoffice.BundleKind) (backoffice.Bundle, error) {
-	const op = "give bundle"
-	if d.opt.Bundles == "" {
-		return backoffice.Bundle{}, kiosk.Errorf(kiosk.CodeNotFound, op, "", "this office gives no bundles")
+// Bundle gives a bundle from the folder of bundles: KIND.bundle as somebody signed it, else KIND.json, which the office signs with its
+// own key; the time of that file is its serial number, so that a later file is a later bundle. The announced keys are those of the
+// office's key folder. Error: not_found.
+func (d *Desk) Bundle(_ context.Context, _ string, kind bundle.Kind) ([]byte, error) {
+	plain := ""
+	if d.opt.Bundles != "" {
+		signed := filepath.Join(d.opt.Bundles, string(kind)+".bundle")
+		if data, _, err := readBundle(signed); kiosk.CodeOf(err) != kiosk.CodeNotFound {
+			return data, err
+		}
+		plain = filepath.Join(d.opt.Bundles, string(kind)+".json")
 	}
-	path := filepath.Join(d.opt.Bundles, string(kind)+".json")
+	if kind == bundle.KindSealKeys {
+		plain = d.opt.Announced
+	}
+	body, at, err := readBundle(plain)
+	if err != nil {
+		return nil, err
+	}
+	return bundle.Sign(bundle.Header{Kind: kind, Serial: at.UnixMilli(), Made: at.UTC().Truncate(time.Second), From: startOfDay(at).Format(time.DateOnly)}, body, d.opt.Ack)
+}
+
+func readBundle(path string) (data []byte, at time.Time, err error) {
+	const op, hint = "give bundle", "look at the folder of bundles"
 	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return backoffice.Bundle{}, kiosk.Errorf(kiosk.CodeNotFound, op, "", "no such bundle")
+	switch {
+	case path == "" || errors.Is(err, os.ErrNotExist):
+		return nil, at, kiosk.Errorf(kiosk.CodeNotFound, op, "", "no such bundle")
+	case err == nil && info.Size() > backoffice.MaxBundle-4<<10: // the signed lines go before
+		err = errors.New("bundle is too large")
+	case err == nil:
+		data, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return backoffice.Bundle{}, kiosk.Errorf(kiosk.CodeInternal, op, "look at the folder of bundles", "%w", err)
+		return nil, at, kiosk.Errorf(kiosk.CodeInternal, op, hint, "%w", err)
 	}
-	if info.Size() > backoffice.MaxBundle {
-		return backoffice.Bundle{}, kiosk.Errorf(kiosk.CodeInternal, op, "look at the folder of bundles", "bundle is too large")
-	}
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return backoffice.Bundle{}, kiosk.Errorf(kiosk.CodeInternal, op, "look at the folder of bundles", "%w", err)
-	}
-	return backoffice.SignBundle(d.opt.Ack, kind, info.ModTime(), body), nil
+	return data, info.ModTime(), nil
 }
 
 // TakeFeedback takes sealed feedback in, once: the code in it, which the citizen has, is what it is found by. What cannot be opened

@@ -18,6 +18,7 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
 	"motcua/kiosk/backoffice/backofficetest"
+	"motcua/kiosk/bundle"
 	"motcua/kiosk/onestop"
 	"motcua/kiosk/onestop/onestoptest"
 	"motcua/kiosk/onestop/sqlite"
@@ -66,7 +67,7 @@ func TestConformance(t *testing.T) {
 				}
 				return word
 			},
-			SetBundle: func(t testing.TB, kind backoffice.BundleKind, body []byte) {
+			SetBundle: func(t testing.TB, kind bundle.Kind, body []byte) {
 				if err := os.WriteFile(filepath.Join(bundles, string(kind)+".json"), body, 0o600); err != nil {
 					t.Fatal(err)
 				}

@@ -72,6 +72,26 @@ func Open(dir string) (*Places, error) {
 	return p, nil
 }
 
+// Parse reads both lists from one object, {"provinces", "communes"}, each as its file has it. Errors: bad_input.
+func Parse(data []byte) (*Places, error) {
+	var both struct {
+		Provinces struct {
+			AsOf string        `json:"as_of"`
+			List []kiosk.Place `json:"list"`
+		} `json:"provinces"`
+		Communes []kiosk.Place `json:"communes"`
+	}
+	err := json.Unmarshal(data, &both)
+	var p *Places
+	if err == nil {
+		p, err = build(both.Provinces.AsOf, both.Provinces.List, both.Communes)
+	}
+	if err != nil {
+		return nil, kiosk.Errorf(kiosk.CodeBadInput, "read places", "make one object of provinces.json and communes.json", "%w", err)
+	}
+	return p, nil
+}
+
 func read(path string, v any) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package rota reads the office's duty rota (lịch trực): who is at the counter, on which day, from when to when.
 //
 // The office posts it as rota.json in the folder of the office's files: an object with "duties", a list of kiosk.Duty with the
-// day as "2026-11-23". The file is public, may be absent, and may be replaced at any time: it is read again when it changed.
+// day as "2026-11-23". The file is public, may be absent, and may be replaced at any time: it is read again when it
+// changed. One that the kiosk fetched goes before one that was copied to it.
 // A file that cannot be read counts as none, because a rota that may be wrong is worse than none; [File.Check] says why.
 package rota
 
@@ -32,7 +33,7 @@ const (
 
 // File is a rota on disk. It is safe for concurrent use.
 type File struct {
-	path string
+	paths []string
 
 	mu     sync.Mutex
 	seen   time.Time // modification time of what was read
@@ -43,8 +44,8 @@ type File struct {
 
 var _ kiosk.Rota = (*File)(nil)
 
-// Open gives the rota in that file, which need not exist yet.
-func Open(path string) *File { return &File{path: path} }
+// Open gives the rota in the first of these files that is there; none need be there yet.
+func Open(paths ...string) *File { return &File{paths: paths} }
 
 // Week gives the duties of the seven days from first on, in order; nil when there are none.
 func (f *File) Week(first kiosk.Date) []kiosk.Duty {
@@ -72,7 +73,7 @@ func (f *File) Check() error {
 
 // refresh reads the file when it is another than the one read. The lock is held.
 func (f *File) refresh() {
-	info, err := os.Stat(f.path)
+	path, info, err := f.first()
 	if err != nil {
 		f.seen, f.size, f.duties, f.err = time.Time{}, 0, nil, absent(err)
 		return
@@ -80,8 +81,18 @@ func (f *File) refresh() {
 	if f.err == nil && info.ModTime().Equal(f.seen) && info.Size() == f.size && !f.seen.IsZero() {
 		return
 	}
-	f.duties, f.err = read(f.path)
+	f.duties, f.err = read(path)
 	f.seen, f.size = info.ModTime(), info.Size()
+}
+
+// first gives the file that counts.
+func (f *File) first() (path string, info fs.FileInfo, err error) {
+	for _, path = range f.paths {
+		if info, err = os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, info, err
+		}
+	}
+	return path, nil, err
 }
 
 func absent(err error) error {

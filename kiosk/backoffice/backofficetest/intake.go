@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
-	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/bundle"
 )
 
 func partKey(device string, sum [32]byte) string { return device + " " + string(sum[:]) }
@@ -99,21 +99,21 @@ func (m *Memory) Changes(_ context.Context, device string, after int64, limit in
 }
 
 // SetBundle makes a bundle that kiosks may fetch.
-func (m *Memory) SetBundle(kind backoffice.BundleKind, body []byte) {
+func (m *Memory) SetBundle(kind bundle.Kind, body []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.bundles[kind] = body
 }
 
 // Bundle signs a bundle.
-func (m *Memory) Bundle(_ context.Context, _ string, kind backoffice.BundleKind) (backoffice.Bundle, error) {
+func (m *Memory) Bundle(_ context.Context, _ string, kind bundle.Kind) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	body, ok := m.bundles[kind]
 	if !ok {
-		return backoffice.Bundle{}, kiosk.Errorf(kiosk.CodeNotFound, "bundle", "", "no such bundle")
+		return nil, kiosk.Errorf(kiosk.CodeNotFound, "bundle", "", "no such bundle")
 	}
-	return backoffice.SignBundle(m.key, kind, time.Now(), body), nil
+	return bundle.Sign(bundle.Header{Kind: kind, Serial: 1, From: "2026-01-01"}, body, m.key)
 }
 
 // Heartbeat keeps the last one.

@@ -10,6 +10,7 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/bundle"
 )
 
 // Memory is a receiver that keeps everything in memory. It is safe for concurrent use.
@@ -26,7 +27,7 @@ type Memory struct {
 	feedback map[string]kiosk.Sealed
 	ratings  map[string]int
 	words    map[string]string
-	bundles  map[backoffice.BundleKind][]byte
+	bundles  map[bundle.Kind][]byte
 	certify  func(csr []byte, name string) ([]byte, error)
 }
 
@@ -57,7 +58,7 @@ func NewMemory(t testing.TB) *Memory {
 	return &Memory{
 		key: key, taken: make(map[string]taken), parts: make(map[string]*memoryPart), beats: make(map[string]backoffice.Heartbeat),
 		feedback: make(map[string]kiosk.Sealed), ratings: make(map[string]int), words: make(map[string]string),
-		bundles: make(map[backoffice.BundleKind][]byte),
+		bundles: make(map[bundle.Kind][]byte),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/bundle"
 )
 
 // Office is a receiver under test.
@@ -31,7 +32,7 @@ type Office struct {
 	// Word gives a one-time word for a kiosk to enrol by; nil: this office certifies by hand, and enrolment is not asked for.
 	Word func(t testing.TB, name string) string
 	// SetBundle makes a bundle that kiosks may fetch; nil: this office gives none.
-	SetBundle func(t testing.TB, kind backoffice.BundleKind, body []byte)
+	SetBundle func(t testing.TB, kind bundle.Kind, body []byte)
 	// Reopen ends the receiver as a crash would and gives another on the same data; nil: it keeps nothing.
 	Reopen func(t testing.TB) backoffice.Receiver
 }

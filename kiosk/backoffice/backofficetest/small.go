@@ -3,6 +3,7 @@ package backofficetest
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
@@ -18,6 +19,7 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
+	"motcua/kiosk/bundle"
 )
 
 // changes: a kiosk hears of its own dossiers, in order, from where it was.
@@ -143,26 +145,29 @@ func bundles(t *testing.T, b *bench) {
 	if b.SetBundle == nil {
 		t.Skip("the office gives no bundles")
 	}
-	if _, err := c.Bundle(t.Context(), backoffice.BundleRota, ""); kiosk.CodeOf(err) != kiosk.CodeNotFound {
+	if _, err := c.Bundle(t.Context(), bundle.KindRota, ""); kiosk.CodeOf(err) != kiosk.CodeNotFound {
 		t.Errorf("a bundle that is not there: %v", err)
 	}
 	if got := b.ask(t, http.MethodGet, backoffice.PathBundles+"..%2fsecret", nil, nil, b.server.Options.Certificate); got.status != 404 {
 		t.Errorf("a kind that is none: %d", got.status)
 	}
-	b.SetBundle(t, backoffice.BundleCalendar, []byte(`{"days":[]}`))
-	first, err := c.Bundle(t.Context(), backoffice.BundleCalendar, "")
-	if err != nil || string(first.Body) != `{"days":[]}` {
+	b.SetBundle(t, bundle.KindCalendar, []byte(`{"days":[]}`))
+	data, err := c.Bundle(t.Context(), bundle.KindCalendar, "")
+	if err != nil {
 		t.Fatalf("bundle: %v", err)
 	}
-	if same, err := c.Bundle(t.Context(), backoffice.BundleCalendar, first.ETag()); err != nil || same != nil {
+	first, err := bundle.Open(data, bundle.KindCalendar, []ed25519.PublicKey{b.AckKey})
+	if err != nil || string(first.Payload) != `{"days":[]}` {
+		t.Fatalf("bundle: %v", err)
+	}
+	if same, err := c.Bundle(t.Context(), bundle.KindCalendar, bundle.ETag(data)); err != nil || same != nil {
 		t.Errorf("unchanged: %v %v", same, err)
 	}
-	b.SetBundle(t, backoffice.BundleCalendar, []byte(`{"days":["2026-11-24"]}`))
-	if next, err := c.Bundle(t.Context(), backoffice.BundleCalendar, first.ETag()); err != nil || next == nil || bytes.Equal(next.Body, first.Body) {
+	b.SetBundle(t, bundle.KindCalendar, []byte(`{"days":["2026-11-24"]}`))
+	if next, err := c.Bundle(t.Context(), bundle.KindCalendar, bundle.ETag(data)); err != nil || next == nil || bytes.Equal(next, data) {
 		t.Errorf("changed: %v", err)
 	}
-	stranger := b.server.Client(t, func(o *backoffice.Options) { o.AckKey = make([]byte, 32) })
-	if _, err := stranger.Bundle(t.Context(), backoffice.BundleCalendar, ""); kiosk.CodeOf(err) != kiosk.CodeOfficeUntrusted {
+	if _, err := bundle.Open(data, bundle.KindCalendar, []ed25519.PublicKey{make([]byte, 32)}); bundle.RefusalOf(err) != bundle.Unsigned {
 		t.Errorf("signed by another office: %v", err)
 	}
 }

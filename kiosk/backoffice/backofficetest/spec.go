@@ -234,6 +234,12 @@ func (r *recorder) compare(op operation, c *capture, method string) string {
 			return why
 		}
 	}
+	if _, ok := response.Content[binary]; ok {
+		if method != "head" && c.Header().Get("Content-Type") != binary {
+			return "not " + binary
+		}
+		return ""
+	}
 	described, ok := response.Content["application/json"]
 	switch {
 	case method == "head":
@@ -251,6 +257,9 @@ func (r *recorder) compare(op operation, c *capture, method string) string {
 	}
 	return r.spec.check(described.Schema, v, "body")
 }
+
+// binary is what is not JSON.
+const binary = "application/octet-stream"
 
 // rare are statuses that a sound office does not give to a test.
 var rare = map[string]bool{"500": true, "503": true}

@@ -76,7 +76,7 @@ type shelfOptions struct{ kind, dir, trust string }
 
 func (o *shelfOptions) flags(fs *flag.FlagSet, withKind bool) {
 	if withKind {
-		fs.StringVar(&o.kind, "kind", "", "catalogue or calendar")
+		fs.StringVar(&o.kind, "kind", "", "catalogue, calendar, rota, consents, places or sealkeys")
 	} else {
 		o.kind = string(bundle.KindCatalogue)
 	}
@@ -91,7 +91,7 @@ func (o *shelfOptions) shelf() (*bundle.Shelf, error) {
 func bundleSign(_ context.Context, c *console, args []string) exitCode {
 	fs := c.flags("bundle sign", "FILE")
 	var o signOptions
-	kind := fs.String("kind", "", "catalogue or calendar")
+	kind := fs.String("kind", "", "catalogue, calendar, rota, consents, places or sealkeys")
 	fs.StringVar(&o.out, "out", "", "where the bundle goes")
 	o.flags(fs)
 	operands, err := c.parse(fs, args, 1, 1)

@@ -13,7 +13,7 @@ import (
 )
 
 // rotate makes the next key that dossiers are sealed to, or with -recovery a second key whose private half is written to a file for
-// the safe. The old key stays. Kiosks already enrolled learn of it from announced.json beside their office.json.
+// the safe. The old key stays. Kiosks already enrolled fetch announced.json from the office and believe its signatures.
 func rotate(_ context.Context, c *console, args []string) error {
 	fs := c.flags("rotate")
 	dir := fs.String("dir", "", "the office's `folder`")
@@ -44,7 +44,7 @@ func rotate(_ context.Context, c *console, args []string) error {
 	}
 	announced := filepath.Join(folder, provision.FileAnnounced)
 	return c.report(map[string]any{"key": id, "from": from.UTC().Format(time.RFC3339), "announced": announced},
-		fmt.Sprintf("key %s from %s\nback up %s now, restart onestopd, and copy %s beside each kiosk's office.json",
+		fmt.Sprintf("key %s from %s\nback up %s now and restart onestopd; kiosks fetch %s by themselves",
 			id, from.Format(time.RFC3339), folder, announced))
 }
 

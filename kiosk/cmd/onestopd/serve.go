@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -128,6 +129,7 @@ func newDesk(c *console, cfg onestop.Config, keys *provision.OfficeKeys, store o
 	o := onestop.Options{
 		Office: cfg.Office, Hotline: cfg.Hotline, Store: store, Seal: keys.Seal, Ack: keys.Ack, Number: cfg.Numbering(),
 		Devices: keys.CA.Pool(), Chip: chip(trust), Audit: log, Issuer: issuer(cfg, keys),
+		Announced: filepath.Join(cfg.Path(cfg.Keys), provision.FileAnnounced),
 	}
 	if cfg.Bundles != "" {
 		o.Bundles = cfg.Path(cfg.Bundles)
