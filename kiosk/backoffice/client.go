@@ -50,6 +50,7 @@ type Client struct {
 	http   *http.Client
 
 	mu    sync.Mutex
+	cert  tls.Certificate
 	asked time.Time // when the office last answered, by this machine's clock with its monotonic reading
 	dated time.Time // and what time it was there
 }
@@ -68,19 +69,33 @@ func NewClient(o Options) (*Client, error) {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
+	c := &Client{base: "https://" + u.Host, ackKey: bytes.Clone(o.AckKey), cert: o.Certificate}
 	transport := &http.Transport{
 		DialContext:         o.Dial,
 		TLSHandshakeTimeout: handshakeTimeout, ResponseHeaderTimeout: answerTimeout, MaxResponseHeaderBytes: 32 << 10,
 		IdleConnTimeout: 30 * time.Second, MaxIdleConns: 4, MaxIdleConnsPerHost: 4, MaxConnsPerHost: 4, DisableCompression: true,
 		Proxy: http.ProxyFromEnvironment,
 		TLSClientConfig: &tls.Config{
-			MinVersion: tls.VersionTLS13, RootCAs: o.Roots, Certificates: []tls.Certificate{o.Certificate},
+			MinVersion: tls.VersionTLS13, RootCAs: o.Roots, GetClientCertificate: c.certificate,
 		},
 	}
-	return &Client{
-		base: "https://" + u.Host, ackKey: bytes.Clone(o.AckKey),
-		http: &http.Client{Transport: transport, CheckRedirect: noRedirect},
-	}, nil
+	c.http = &http.Client{Transport: transport, CheckRedirect: noRedirect}
+	return c, nil
+}
+
+// SetCertificate shows the office another certificate from the next connection on: the renewed one.
+func (c *Client) SetCertificate(cert tls.Certificate) {
+	c.mu.Lock()
+	c.cert = cert
+	c.mu.Unlock()
+	c.http.CloseIdleConnections()
+}
+
+func (c *Client) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cert := c.cert
+	return &cert, nil
 }
 
 // String names the office's address.

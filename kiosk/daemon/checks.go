@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,7 +90,7 @@ func around(cfg config.Config, built time.Time, running bool, p probes, path str
 		doctor.Places(func() (int, error) { return probePlaces(cfg.Places.Dir) }),
 		network(cfg.Office.Dir, nil),
 		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg) }),
-		doctor.Certificate(filepath.Join(cfg.Office.Dir, provision.FileDeviceCert), time.Now),
+		doctor.Certificate(deviceCertificate(cfg), time.Now),
 		doctor.Authority(func() (*x509.Certificate, error) { return probeAuthority(cfg.Office.Dir) }, time.Now),
 	}
 	return append(list, p.list()...)
@@ -226,7 +227,7 @@ func probeCatalogue(cfg config.Config) (s doctor.CatalogueState, err error) {
 		return s, err
 	}
 	s = doctor.CatalogueState{Version: c.Version(), Count: c.Count()}
-	if b, err := current(bundle.KindCatalogue, cfg.Catalogue); err == nil && b != nil {
+	if b, err := current(bundle.KindCatalogue, cfg); err == nil && b != nil {
 		s.Made = b.Made
 	}
 	return s, nil
@@ -254,6 +255,15 @@ func probePlaces(dir string) (count int, err error) {
 	return count, nil
 }
 
+// deviceCertificate is the file of the certificate in use: the renewed one where there is one.
+func deviceCertificate(cfg config.Config) string {
+	renewed := filepath.Join(cfg.Data.Dir, provision.FileDeviceCert)
+	if _, err := os.Stat(renewed); err == nil {
+		return renewed
+	}
+	return filepath.Join(cfg.Office.Dir, provision.FileDeviceCert)
+}
+
 func probeAuthority(dir string) (*x509.Certificate, error) {
 	office, err := provision.LoadOffice(dir)
 	if err != nil {
@@ -268,7 +278,7 @@ func pingOffice(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	self, err := provision.LoadIdentity(dir)
+	self, err := provision.LoadIdentity(dir, cfg.Data.Dir)
 	if err != nil {
 		return err
 	}

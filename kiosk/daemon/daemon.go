@@ -121,7 +121,7 @@ func (d *Daemon) openOffice(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.self, err = provision.LoadIdentity(dir); err != nil {
+	if d.self, err = provision.LoadIdentity(dir, d.opt.Config.Data.Dir); err != nil {
 		return err
 	}
 	if d.self.Name != d.opt.Config.Kiosk.Name {

@@ -56,7 +56,7 @@ func (d *Daemon) clock() error {
 		stats = s
 	}
 	skew, known := d.client.Skew()
-	return judgeClock(now, d.self.Certificate.NotBefore, stats.LastAck, skew, known)
+	return judgeClock(now, d.self.Certificate().NotBefore, stats.LastAck, skew, known)
 }
 
 // now is the wall clock as judged.

@@ -50,14 +50,14 @@ func (m *maker) challenge() []byte {
 	defer m.mu.Unlock()
 	c := dossier.NewChallenge(time.Now(), nil)
 	m.asked = &c
-	return c.Derive(m.id, m.self.Certificate)
+	return c.Derive(m.id, m.self.Certificate())
 }
 
 // answered gives from what the challenge of a dossier's chip was derived; nil when it was not ours.
 func (m *maker) answered(d *kiosk.Dossier) *dossier.Challenge {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if d.Chip == nil || m.asked == nil || !bytes.Equal(m.asked.Derive(d.ID, m.self.Certificate), d.Chip.Challenge) {
+	if d.Chip == nil || m.asked == nil || !bytes.Equal(m.asked.Derive(d.ID, m.self.Certificate()), d.Chip.Challenge) {
 		return nil
 	}
 	return m.asked

@@ -58,14 +58,14 @@ func (d *Daemon) beat(ctx context.Context) error {
 	return d.client.Heartbeat(ctx, backoffice.Heartbeat{
 		Version: d.opt.Version, At: time.Now(), Unsent: stats.Unsent, Quarantine: stats.Quarantine,
 		OldestAge: int64(stats.OldestAge / time.Second), Checks: checks,
-		DaysLeft: int(time.Until(d.self.Certificate.NotAfter) / (24 * time.Hour)),
+		DaysLeft: int(time.Until(d.self.Certificate().NotAfter) / (24 * time.Hour)),
 	})
 }
 
-// renew asks for a fresh certificate when two thirds of this one's time have passed. The key stays, so that what was signed with it
-// verifies under both; the daemon uses the new certificate from its next start on.
+// renew asks for a fresh certificate when two thirds of this one's time have passed, keeps it in the folder of the data, which alone the
+// kiosk may write, and uses it from then on. The key stays, so that what was signed with it verifies under both.
 func (d *Daemon) renew(ctx context.Context) error {
-	if !provision.NeedsRenewal(d.self.Certificate, time.Now()) {
+	if !provision.NeedsRenewal(d.self.Certificate(), time.Now()) {
 		return nil
 	}
 	csr, err := d.self.CSR()
@@ -76,5 +76,9 @@ func (d *Daemon) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.self.TakeCertificate(d.opt.Config.Office.Dir, []byte(e.Certificate))
+	if err := d.self.TakeCertificate(d.office, d.opt.Config.Data.Dir, []byte(e.Certificate)); err != nil {
+		return err
+	}
+	d.client.SetCertificate(d.self.TLS())
+	return nil
 }

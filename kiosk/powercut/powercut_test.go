@@ -270,7 +270,7 @@ func (b *bench) checkEnds(ctx context.Context, s *store.Store, office *sqlite.DB
 	if len(records) != len(rows) {
 		return fmt.Errorf("%d purges and %d signed records of them", len(rows), len(records))
 	}
-	cert := b.self.Certificate
+	cert := b.self.Certificate()
 	for i, r := range rows {
 		it, err := office.Item(ctx, r.ID)
 		if err != nil || it.SHA256 != r.SHA256 {

@@ -20,7 +20,7 @@ import (
 // How long certificates live, and how far they reach back for clocks that are behind.
 const (
 	authorityYears = 10
-	deviceDays     = 730
+	deviceDays     = 90 // renewed when two thirds are over: a kiosk may be away for a month
 	serverDays     = 730
 	backdate       = 24 * time.Hour
 )

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"motcua/kiosk"
@@ -27,12 +28,16 @@ const (
 
 const enrolHint = "have the office enrol this kiosk: onestopd enrol -kiosk NAME -out DIR"
 
-// Identity is a kiosk's own key and certificate. Certificate is nil before the office has issued one.
+// Identity is a kiosk's own key and certificate. The certificate may be renewed while others use it; name and key stay.
 type Identity struct {
-	Name        string            // from the certificate's common name
-	Key         *ecdsa.PrivateKey // P-256
-	Certificate *x509.Certificate
+	Name string            // from the certificate's common name
+	Key  *ecdsa.PrivateKey // P-256
+
+	cert atomic.Pointer[x509.Certificate]
 }
+
+// Certificate is the one in use, nil before the office has issued one.
+func (i *Identity) Certificate() *x509.Certificate { return i.cert.Load() }
 
 // String gives the kiosk's name, never the key.
 func (i *Identity) String() string { return "kiosk " + i.Name }
@@ -49,8 +54,10 @@ func GenerateIdentity(name string) (*Identity, error) {
 	return &Identity{Name: name, Key: key}, nil
 }
 
-// LoadIdentity reads device.key and device.crt of a folder and checks that they belong together. Error: key_missing.
-func LoadIdentity(dir string) (*Identity, error) {
+// LoadIdentity reads device.key and device.crt of a folder and checks that they belong together. A renewed device.crt for the same key
+// and name in one of the other folders (the kiosk may write into that of its data alone) goes before unless it ends earlier; one that
+// cannot be used is as if it were not there. Error: key_missing.
+func LoadIdentity(dir string, renewed ...string) (*Identity, error) {
 	key, err := loadECKey(filepath.Join(dir, FileDeviceKey), enrolHint)
 	if err != nil {
 		return nil, err
@@ -63,6 +70,12 @@ func LoadIdentity(dir string) (*Identity, error) {
 	if err := id.SetCertificate(cert); err != nil {
 		return nil, missing(filepath.Join(dir, FileDeviceCert), enrolHint, err)
 	}
+	for _, other := range renewed {
+		later, err := loadCertificate(filepath.Join(other, FileDeviceCert), enrolHint)
+		if err == nil && later.Subject.CommonName == id.Name && !later.NotAfter.Before(id.Certificate().NotAfter) {
+			_ = id.SetCertificate(later) // for another key: the first stays
+		}
+	}
 	return id, nil
 }
 
@@ -74,7 +87,8 @@ func (i *Identity) SetCertificate(cert *x509.Certificate) error {
 	case !seal.ValidName(cert.Subject.CommonName):
 		return errors.New("certificate does not name a kiosk")
 	}
-	i.Certificate, i.Name = cert, cert.Subject.CommonName
+	i.Name = cert.Subject.CommonName
+	i.cert.Store(cert)
 	return nil
 }
 
@@ -86,10 +100,11 @@ func (i *Identity) Save(dir string) error {
 	if err := saveKey(filepath.Join(dir, FileDeviceKey), i.Key); err != nil {
 		return err
 	}
-	if i.Certificate == nil {
+	cert := i.Certificate()
+	if cert == nil {
 		return nil
 	}
-	return WriteFile(filepath.Join(dir, FileDeviceCert), toPEM("CERTIFICATE", i.Certificate.Raw), 0o644)
+	return WriteFile(filepath.Join(dir, FileDeviceCert), toPEM("CERTIFICATE", cert.Raw), 0o644)
 }
 
 // CSR gives the certificate request for the office, PEM.
@@ -105,18 +120,20 @@ func (i *Identity) CSR() ([]byte, error) {
 
 // TLS gives the certificate the kiosk shows to the office.
 func (i *Identity) TLS() tls.Certificate {
-	if i.Certificate == nil {
+	cert := i.Certificate()
+	if cert == nil {
 		return tls.Certificate{}
 	}
-	return tls.Certificate{Certificate: [][]byte{i.Certificate.Raw}, PrivateKey: i.Key, Leaf: i.Certificate}
+	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: i.Key, Leaf: cert}
 }
 
 // Signer gives the key as dossiers are signed with it, and the certificate that goes along.
 func (i *Identity) Signer() devicekey.Signer {
-	if i.Certificate == nil {
+	cert := i.Certificate()
+	if cert == nil {
 		return devicekey.Signer{Key: i.Key}
 	}
-	return devicekey.Signer{Key: i.Key, Certificate: i.Certificate.Raw}
+	return devicekey.Signer{Key: i.Key, Certificate: cert.Raw}
 }
 
 func saveKey(path string, key any) error {
@@ -189,33 +206,37 @@ func NeedsRenewal(cert *x509.Certificate, now time.Time) bool {
 	return now.After(cert.NotBefore.Add(whole / 3 * 2))
 }
 
-// TakeCertificate checks a fresh certificate (PEM) and stores it as device.crt: it must be for this key and this name, valid now, of
-// the authority in office.json, and last longer than the one it replaces. The identity in memory stays as it is. Error: office_untrusted.
-func (i *Identity) TakeCertificate(dir string, text []byte) error {
+// TakeCertificate checks a fresh certificate (PEM), stores it as device.crt of a folder and uses it from now on: it must be for this
+// key and this name, valid now, of the office's authority, and last longer than the one it replaces. Error: office_untrusted.
+func (i *Identity) TakeCertificate(office *Office, dir string, text []byte) error {
 	const op, hint = "take renewed certificate", "have the office enrol this kiosk again: onestopd enrol -kiosk NAME -out DIR"
-	office, err := LoadOffice(dir)
-	if err != nil {
-		return err
-	}
-	pool, err := office.Pool()
-	if err != nil {
-		return err
-	}
 	cert, err := ParseCertificate(text)
 	if err == nil {
-		fresh := *i
-		if err = fresh.SetCertificate(cert); err == nil && fresh.Name != i.Name {
-			err = errors.New("certificate is for another name")
-		}
-	}
-	if err == nil {
-		_, err = cert.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-	}
-	if err == nil && !cert.NotAfter.After(i.Certificate.NotAfter) {
-		err = errors.New("certificate does not last longer than the one that is here")
+		err = i.successor(office, cert)
 	}
 	if err != nil {
 		return kiosk.Errorf(kiosk.CodeOfficeUntrusted, op, hint, "%w", err)
 	}
-	return WriteFile(filepath.Join(dir, FileDeviceCert), toPEM("CERTIFICATE", cert.Raw), 0o644)
+	if err := WriteFile(filepath.Join(dir, FileDeviceCert), toPEM("CERTIFICATE", cert.Raw), 0o644); err != nil {
+		return err
+	}
+	return i.SetCertificate(cert)
+}
+
+// successor tells why a certificate cannot take the place of this identity's.
+func (i *Identity) successor(office *Office, cert *x509.Certificate) error {
+	pool, err := office.Pool()
+	if err != nil {
+		return err
+	}
+	if !i.Key.PublicKey.Equal(cert.PublicKey) || cert.Subject.CommonName != i.Name {
+		return errors.New("certificate is for another key or name")
+	}
+	if _, err := cert.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+		return err
+	}
+	if !cert.NotAfter.After(i.Certificate().NotAfter) {
+		return errors.New("certificate does not last longer than the one that is here")
+	}
+	return nil
 }

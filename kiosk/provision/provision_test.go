@@ -62,17 +62,17 @@ func TestEnrolment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Name != "kiosk-01" || !got.Key.Equal(id.Key) || !got.Certificate.Equal(id.Certificate) {
+	if got.Name != "kiosk-01" || !got.Key.Equal(id.Key) || !got.Certificate().Equal(id.Certificate()) {
 		t.Error("identity does not survive")
 	}
 	if info, err := os.Stat(filepath.Join(dir, provision.FileDeviceKey)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("device.key: %v %v", info.Mode(), err)
 	}
-	_, err = got.Certificate.Verify(x509.VerifyOptions{Roots: keys.CA.Pool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	_, err = got.Certificate().Verify(x509.VerifyOptions{Roots: keys.CA.Pool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	if err != nil {
 		t.Errorf("device certificate: %v", err)
 	}
-	if _, err := got.Certificate.Verify(x509.VerifyOptions{Roots: keys.CA.Pool()}); err == nil {
+	if _, err := got.Certificate().Verify(x509.VerifyOptions{Roots: keys.CA.Pool()}); err == nil {
 		t.Error("device certificate may be used as a server's")
 	}
 	if names, _ := filepath.Glob(filepath.Join(dir, ".*")); len(names) > 0 {

@@ -60,26 +60,44 @@ func TestRenewal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := *self.Certificate
+	old := *self.Certificate()
 	old.NotAfter = old.NotAfter.Add(-24 * time.Hour)
-	self.Certificate = &old
+	self.cert.Store(&old)
 	for name, text := range map[string][]byte{
 		"nonsense": []byte("x"), "another name": issue(keys.CA, csr, "kiosk-02"), "another key": issue(keys.CA, otherCSR, "kiosk-01"),
 		"another office": issue(strange.CA, csr, "kiosk-01"),
 	} {
-		if err := self.TakeCertificate(dir, text); kiosk.CodeOf(err) != kiosk.CodeOfficeUntrusted {
+		if err := self.TakeCertificate(office, t.TempDir(), text); kiosk.CodeOf(err) != kiosk.CodeOfficeUntrusted {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	fresh := issue(keys.CA, csr, "kiosk-01")
-	if err := self.TakeCertificate(dir, fresh); err != nil {
+	data := t.TempDir()
+	if err := self.TakeCertificate(office, data, fresh); err != nil {
 		t.Error(err)
 	}
-	if got, err := os.ReadFile(filepath.Join(dir, FileDeviceCert)); err != nil || string(got) != string(fresh) {
+	if leaf := self.TLS().Leaf; leaf.Equal(&old) || !leaf.Equal(self.Certificate()) {
+		t.Error("the fresh certificate is not in use")
+	}
+	if got, err := LoadIdentity(dir, data); err != nil || !got.Certificate().Equal(self.Certificate()) {
+		t.Errorf("the fresh certificate is not loaded: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(data, FileDeviceCert), issue(keys.CA, otherCSR, "kiosk-01"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := LoadIdentity(dir, data); err != nil || !got.Certificate().Equal(cert) {
+		t.Errorf("a certificate for another key was taken: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(data, FileDeviceCert), fresh, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(data, FileDeviceCert)); err != nil || string(got) != string(fresh) {
 		t.Errorf("device.crt is not the fresh one: %v", err)
 	}
-	self.Certificate.NotAfter = self.Certificate.NotAfter.AddDate(5, 0, 0)
-	if err := self.TakeCertificate(dir, fresh); err == nil {
+	longer := *self.Certificate()
+	longer.NotAfter = longer.NotAfter.AddDate(5, 0, 0)
+	self.cert.Store(&longer)
+	if err := self.TakeCertificate(office, data, fresh); err == nil {
 		t.Error("a shorter one took its place")
 	}
 }

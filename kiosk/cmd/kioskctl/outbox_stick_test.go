@@ -118,7 +118,7 @@ func TestStick(t *testing.T) {
 		t.Errorf("a stranger's receipt purged: %v", err)
 	}
 	records, err := s.Deletions(t.Context())
-	if err != nil || len(records) != 1 || seal.VerifyDeletion(self.Certificate, good, records[0]) != nil {
+	if err != nil || len(records) != 1 || seal.VerifyDeletion(self.Certificate(), good, records[0]) != nil {
 		t.Errorf("records %+v: %v", records, err)
 	}
 }

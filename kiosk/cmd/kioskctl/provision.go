@@ -45,7 +45,7 @@ func provisionRun(ctx context.Context, c *console, args []string) exitCode {
 		Kiosk  string    `json:"kiosk"`
 		Office string    `json:"office"`
 		Until  time.Time `json:"until"`
-	}{self.Name, office.Name, self.Certificate.NotAfter.UTC()}
+	}{self.Name, office.Name, self.Certificate().NotAfter.UTC()}
 	return c.report(exitGood, out, func(w io.Writer) {
 		fmt.Fprintf(w, "this is kiosk %s of %s until %s; set [kiosk] name in kiosk.toml to %q\n", out.Kiosk, out.Office, out.Until.Format(time.DateOnly), out.Kiosk)
 	})

@@ -169,7 +169,7 @@ func (o *office) read(name, fault string) *kiosk.ChipRead {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	got, err := emrtd.NewReader(slot, emrtd.Options{Trust: trust, Challenge: func() []byte { return o.asked.Derive(o.id, o.device.Certificate) }}).Read(o.t.Context(), kiosk.CardKey{Kind: kiosk.KeyNumber, Value: holder.Number}, nil)
+	got, err := emrtd.NewReader(slot, emrtd.Options{Trust: trust, Challenge: func() []byte { return o.asked.Derive(o.id, o.device.Certificate()) }}).Read(o.t.Context(), kiosk.CardKey{Kind: kiosk.KeyNumber, Value: holder.Number}, nil)
 	if err != nil {
 		o.t.Fatal(err)
 	}
