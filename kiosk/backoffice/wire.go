@@ -24,7 +24,7 @@ const (
 	HeaderTokenID = "Token-Id"
 	HeaderCreated = "Dossier-Created"
 
-	MaxBody   = 32 << 20 // of a dossier
+	MaxBody   = 13 << 20 // of an envelope: seal.MaxPlaintext and what is around it
 	maxAnswer = 64 << 10 // of any answer
 	maxQuery  = 1 << 10  // of a status question
 )

@@ -49,6 +49,43 @@ func TestChain(t *testing.T) {
 	wants(3, kiosk.CheckSuccessful, "")
 }
 
+// TestChainForks: two dossiers that claim to follow the same one are both marked, whichever came first; so are two beginnings. Neither
+// changes the verdict on the citizen.
+func TestChainForks(t *testing.T) {
+	o := newOffice(t, nil)
+	head := o.Officer(t, "Trần Văn Bình", onestop.RoleHead)
+	deliver := func(link kiosk.Link) onestoptest.Case {
+		t.Helper()
+		o.Link = link
+		return o.Deliver(t, nil)
+	}
+	wants := func(c onestoptest.Case, result kiosk.CheckResult, reason string) {
+		t.Helper()
+		v, err := o.Desk.View(t.Context(), head, c.Dossier.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Wipe()
+		if k, _ := v.Report.Check(onestop.LinkChain); k.Result != result || k.Reason != reason || v.Report.Verdict != kiosk.Verified {
+			t.Errorf("%+v, verdict %s; want %s %q", k, v.Report.Verdict, result, reason)
+		}
+	}
+	const begins, fork = "this kiosk's chain begins more than once", "another dossier claims the same place in the chain"
+	first := deliver(kiosk.Link{Sequence: 1})
+	second := deliver(kiosk.Link{Sequence: 2, Previous: first.Sealed.SHA256})
+	wants(second, kiosk.CheckSuccessful, "")
+	copied := deliver(kiosk.Link{Sequence: 2, Previous: first.Sealed.SHA256})
+	wants(second, kiosk.CheckFailed, fork)
+	wants(copied, kiosk.CheckFailed, fork)
+	wants(first, kiosk.CheckSuccessful, "first dossier of this kiosk's chain")
+	anew := deliver(kiosk.Link{Sequence: 1})
+	wants(first, kiosk.CheckUndetermined, begins)
+	wants(anew, kiosk.CheckUndetermined, begins)
+	deliver(kiosk.Link{}) // in no chain: claims nothing
+	deliver(kiosk.Link{})
+	wants(deliver(kiosk.Link{Sequence: 3, Previous: second.Sealed.SHA256}), kiosk.CheckSuccessful, "")
+}
+
 // TestPages: pages that travel beside the envelope are checked again and shown.
 func TestPages(t *testing.T) {
 	o := newOffice(t, nil)

@@ -106,6 +106,7 @@ type Envelope struct {
 	Item  Item
 	Body  []byte
 	Parts []kiosk.SealedPart // its page streams, in order, which are here already; no data
+	Link  kiosk.Link         // its place in the kiosk's chain, as the signed envelope says; zero for none
 }
 
 // Step asks the store to move a dossier.

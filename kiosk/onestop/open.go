@@ -122,6 +122,15 @@ func (d *Desk) chain(ctx context.Context, o *Opened) kiosk.Check {
 		c.Result, c.Reason = kiosk.CheckNotSupported, "kiosk keeps no chain"
 		return c
 	}
+	// A second claim is the sign of a kiosk that was copied, or set back to an older state: an officer looks at both.
+	if n, err := d.opt.Store.Followers(ctx, o.Item.Kiosk, link.Previous); err == nil && n > 1 {
+		if link.Previous == ([32]byte{}) {
+			c.Result, c.Reason = kiosk.CheckUndetermined, "this kiosk's chain begins more than once"
+		} else {
+			c.Result, c.Reason = kiosk.CheckFailed, "another dossier claims the same place in the chain"
+		}
+		return c
+	}
 	if link.Previous == ([32]byte{}) {
 		if c.Reason = "first dossier of this kiosk's chain"; link.Sequence != 1 {
 			c.Result, c.Reason = kiosk.CheckFailed, "chain begins in the middle"

@@ -40,7 +40,12 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "", "body does not have its SHA-256")
 	}
 	// A header that cannot be read is no header; one that can must be the deliverer's.
-	if h, err := seal.Peek(s.Body); err == nil && (h.ID != s.ID || h.Kiosk != device || !sameParts(s.Parts, h.Parts)) {
+	var link kiosk.Link
+	h, herr := seal.Peek(s.Body)
+	if herr == nil {
+		link = h.Link
+	}
+	if herr == nil && (h.ID != s.ID || h.Kiosk != device || !sameParts(s.Parts, h.Parts)) {
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "compare the kiosk's certificate with the name it seals under",
 			"envelope is of another dossier or kiosk than its delivery, or names other parts")
 	}
@@ -57,7 +62,7 @@ func (d *Desk) takeIn(ctx context.Context, device string, s kiosk.Sealed) (it It
 	}
 	d.describe(ctx, &it, s.Body)
 	d.place(&it)
-	it, fresh, err = d.opt.Store.Insert(ctx, Envelope{Item: it, Body: s.Body, Parts: s.Parts})
+	it, fresh, err = d.opt.Store.Insert(ctx, Envelope{Item: it, Body: s.Body, Parts: s.Parts, Link: link})
 	switch {
 	case errors.Is(err, ErrConflict):
 		return it, false, kiosk.Errorf(kiosk.CodeBadInput, op, "", "%w", backoffice.ErrConflict)

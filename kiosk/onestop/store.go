@@ -36,6 +36,7 @@ type Store interface {
 	Item(ctx context.Context, id string) (Item, error)
 	ItemByToken(ctx context.Context, tokenID string) (Item, error)
 	ItemBySHA256(ctx context.Context, envelope [32]byte) (Item, error)
+	Followers(ctx context.Context, device string, previous [32]byte) (int, error) // how many claim to come after an envelope
 	Body(ctx context.Context, id string) ([]byte, error)
 	List(ctx context.Context, f Filter) ([]Row, error)
 	Counts(ctx context.Context) (Counts, error)

@@ -13,11 +13,13 @@ import (
 	"motcua/kiosk/devicekey"
 )
 
-// Limits. MaxPlaintext bounds what an envelope holds, MaxPart a page, MaxTotal all pages of a dossier.
+// Limits. MaxPlaintext bounds what is sealed in one piece and stands in memory twice while it is (plain and sealed): a package without
+// its pages, some hundred KB, or a result file of the office, 10 MB at most. Pages are streams, read 64 KB at a time: MaxPart bounds one
+// and MaxTotal all of a dossier, on the disk and on the line, not in memory.
 const (
 	Version       = 2
 	MaxName       = 64
-	MaxPlaintext  = 30 << 20
+	MaxPlaintext  = 12 << 20
 	MaxPart       = 16 << 20
 	MaxTotal      = 64 << 20
 	MaxParts      = 200

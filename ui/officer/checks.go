@@ -244,6 +244,8 @@ var reasons = map[string]string{
 	"passive authentication gave no result":                     "Kiểm tra chữ ký thẻ không cho kết quả.",
 	"kiosk keeps no chain":                                      "Máy này không đánh số thứ tự hồ sơ.",
 	"first dossier of this kiosk's chain":                       "Hồ sơ đầu tiên của máy (hoặc máy vừa thay cơ sở dữ liệu).",
+	"this kiosk's chain begins more than once":                  "Chuỗi hồ sơ của máy bắt đầu hơn một lần: máy được cài lại, hoặc bị sao chép.",
+	"another dossier claims the same place in the chain":        "Có hồ sơ khác nhận cùng vị trí trong chuỗi: máy có thể bị sao chép hoặc khôi phục bản cũ. Cần kiểm tra máy.",
 	"chain begins in the middle":                                "Chuỗi hồ sơ của máy bắt đầu ở giữa: cần kiểm tra máy.",
 	"the dossier before it is not here":                         "Hồ sơ liền trước của máy chưa đến.",
 	"chain could not be looked up":                              "Chưa tra được thứ tự hồ sơ.",

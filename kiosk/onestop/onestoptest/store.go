@@ -30,6 +30,7 @@ func TestStore(t *testing.T, open func(t *testing.T) onestop.Store) {
 		"insert and find":           insertAndFind,
 		"insert again":              insertAgain,
 		"insert another body":       insertConflict,
+		"chained":                   chained,
 		"list and count":            listAndCount,
 		"every pair of states":      everyPair,
 		"number once":               numberOnce,
@@ -150,6 +151,35 @@ func insertAndFind(t *testing.T, s onestop.Store) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// chained: who claims to follow an envelope is counted, by kiosk; what stands in no chain claims nothing.
+func chained(t *testing.T, s onestop.Store) {
+	first := Envelope()
+	first.Link = kiosk.Link{Sequence: 1}
+	put := func(e onestop.Envelope) {
+		t.Helper()
+		if _, _, err := s.Insert(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func(device string, previous [32]byte, want int) {
+		t.Helper()
+		if n, err := s.Followers(t.Context(), device, previous); err != nil || n != want {
+			t.Errorf("%d follow, want %d; %v", n, want, err)
+		}
+	}
+	put(first)
+	put(Envelope())
+	count(first.Item.Kiosk, [32]byte{}, 1)
+	for n := range 2 {
+		e := Envelope()
+		e.Link = kiosk.Link{Sequence: 2, Previous: first.Item.SHA256}
+		put(e)
+		count(first.Item.Kiosk, first.Item.SHA256, n+1)
+	}
+	count("another", first.Item.SHA256, 0)
+	count(first.Item.Kiosk, [32]byte{}, 1)
+}
 
 func insertAgain(t *testing.T, s onestop.Store) {
 	e := Envelope()

@@ -102,11 +102,11 @@ func (d *DB) insert(ctx context.Context, e onestop.Envelope) (it onestop.Item, f
 func insertItem(ctx context.Context, q asker, e onestop.Envelope) error {
 	i := e.Item
 	err := q.exec(ctx, `INSERT INTO dossier (id, token_id, sha256, size, kiosk, created, received, code, title, verdict,
-		fault, label, state, state_at, state_note, receiver, resolver, field, channel, training, evidence, papers, reused)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', $15, $16, $17, $18, $19, $20, $21, $22)`,
+		fault, label, state, state_at, state_note, receiver, resolver, field, channel, training, evidence, papers, reused, previous)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		i.ID, i.TokenID, i.SHA256[:], len(e.Body), i.Kiosk, micros(i.Created), micros(i.Received), i.Code, i.Title, i.Verdict,
 		i.Fault, i.Label, i.State, micros(i.StateAt), i.Receiver, i.Resolver, i.Field, channelOf(i), number(i.Training), evidenceOf(i),
-		i.Papers, i.Reused)
+		i.Papers, i.Reused, previousOf(e))
 	if err != nil {
 		return err
 	}
@@ -117,6 +117,20 @@ func insertItem(ctx context.Context, q asker, e onestop.Envelope) error {
 		return err
 	}
 	return insertEvent(ctx, q, onestop.Event{Dossier: i.ID, At: i.Received, Kind: onestop.EventTakenIn, To: i.State})
+}
+
+// previousOf gives the envelope before, NULL for a dossier that stands in no chain.
+func previousOf(e onestop.Envelope) any {
+	if e.Link.Sequence == 0 {
+		return nil
+	}
+	return e.Link.Previous[:]
+}
+
+// Followers counts the dossiers of a kiosk that claim to follow an envelope.
+func (d *DB) Followers(ctx context.Context, device string, previous [32]byte) (n int, err error) {
+	err = d.ask().row(ctx, "SELECT count(*) FROM dossier WHERE kiosk = $1 AND previous = $2", device, previous[:]).Scan(&n)
+	return n, d.fault("look up chain", err)
 }
 
 // evidenceOf gives the hash, NULL for none.
