@@ -122,7 +122,7 @@ soak-vision: ## 20,000 frames: no picture left, memory flat (SOAK says how many)
 
 eval-vision: ## 300 machine-readable zones, 200 scenes of pages, 26 clips of each attack: the figures of their packages (half an hour)
 	KIOSK_CARDS=100 $(GO) test -run '^TestGeneratedCards$$' -count 1 -v -timeout 60m ./vision/ocrb
-	KIOSK_SCENES=50 $(GO) test -run '^Test(PagesAreFoundAndTurned|BadPicturesAreRefused)$$' -count 1 -v -timeout 60m ./vision/paper
+	KIOSK_SCENES=200 $(GO) test -run '^Test(PagesAreFoundAndTurned|BadPicturesAreRefused)$$' -count 1 -v -timeout 60m ./vision/paper
 	KIOSK_LIVENESS_CLIPS=26 $(GO) test -run '^TestAttacks$$' -count 1 -v -timeout 60m ./vision/liveness
 
 powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and kills them: nothing lost, nothing doubled

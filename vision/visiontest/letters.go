@@ -72,7 +72,12 @@ func letters(text string) []letter {
 	return out
 }
 
+// pen is held by whoever writes: the face of a font is for one goroutine at a time.
+var pen sync.Mutex
+
 func textWidth(text string, size float64) int {
+	pen.Lock()
+	defer pen.Unlock()
 	var w fixed.Int26_6
 	for _, l := range letters(text) {
 		a, _ := faceOf(size).GlyphAdvance(l.base)
@@ -83,6 +88,8 @@ func textWidth(text string, size float64) int {
 
 // write writes one line with its base line at y.
 func write(img *image.RGBA, x, y int, size float64, text string, c color.RGBA) {
+	pen.Lock()
+	defer pen.Unlock()
 	f := faceOf(size)
 	d := font.Drawer{Dst: img, Src: image.NewUniform(c), Face: f, Dot: fixed.P(x, y)}
 	for _, l := range letters(text) {
