@@ -120,10 +120,10 @@ soak-vision: ## 20,000 frames: no picture left, memory flat (SOAK says how many)
 	KIOSK_SOAK=$${SOAK:-20000} $(GO) test -tags matprofile -run '^TestSoak$$' -count 1 -v -timeout 120m ./vision/face
 	KIOSK_SOAK=100 $(GO) test -run '^TestSoakKills$$' -count 1 -v ./vision/child
 
-eval-vision: ## 300 machine-readable zones, 200 scenes of pages, 26 clips of each attack: the figures of their packages (half an hour)
+eval-vision: ## 300 machine-readable zones, 200 scenes of pages, 26 clips of each attack, asked to turn as well: the figures of their packages (hours)
 	KIOSK_CARDS=100 $(GO) test -run '^TestGeneratedCards$$' -count 1 -v -timeout 60m ./vision/ocrb
 	KIOSK_SCENES=200 $(GO) test -run '^Test(PagesAreFoundAndTurned|BadPicturesAreRefused)$$' -count 1 -v -timeout 60m ./vision/paper
-	KIOSK_LIVENESS_CLIPS=26 $(GO) test -run '^TestAttacks$$' -count 1 -v -timeout 60m ./vision/liveness
+	KIOSK_LIVENESS_CLIPS=26 $(GO) test -run '^Test(Attacks|AskedToTurn|TurnedPhotographs)$$' -count 1 -v -timeout 180m ./vision/liveness
 
 powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and kills them: nothing lost, nothing doubled
 	POWERCUT_N=$${N:-10000} $(GO) test -count 1 -v -timeout 180m ./kiosk/powercut

@@ -50,6 +50,6 @@ func (f PaperFlaw) Error() string { return string(f) }
 // DocumentScanner takes a picture of the sheet that lies under the document camera.
 // Errors: camera_missing, camera_fault, paper_unreadable (its cause is a [PaperFlaw]).
 type DocumentScanner interface {
-	Ready() error
+	Ready(ctx context.Context) error
 	Scan(ctx context.Context) (Image, error)
 }

@@ -27,6 +27,7 @@ const (
 	CodeCameraFault     Code = "camera_fault"      // frames frozen, black, or of a wrong format
 	CodeModelMissing    Code = "model_missing"     // a model file is absent or its SHA-256 differs from the manifest
 	CodePhotoUnreadable Code = "photo_unreadable"  // the chip's photo could not be decoded or holds no single face
+	CodeFaceUnturned    Code = "face_unturned"     // the head was not seen to turn as asked
 	CodePaperUnreadable Code = "paper_unreadable"  // the picture of a paper cannot be used
 	CodePrinterPaper    Code = "printer_paper"     // the printer is out of paper
 	CodePrinterCover    Code = "printer_cover"     // the printer's cover is open
@@ -55,7 +56,7 @@ var Codes = []Code{
 	CodeCardLost, CodeCardWrongKey, CodeCardUnsupported, CodeCardChanged, CodeCardExpired, CodeCardAbsent, CodeCardOld,
 	CodeCardForeign, CodeCardProtocol, CodeCardTimeout,
 	CodeReaderMissing, CodeReaderFault, CodeCameraMissing, CodeCameraFault, CodeModelMissing, CodePhotoUnreadable,
-	CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline,
+	CodeFaceUnturned, CodePaperUnreadable, CodePrinterPaper, CodePrinterCover, CodePrinterOffline, CodePrinterFault, CodeOfficeOffline,
 	CodeOfficeRefused, CodeOfficeUntrusted, CodeNotFound, CodeStoreFull, CodeStoreCorrupt, CodeClockWrong, CodeConfigInvalid,
 	CodeCatalogue, CodeCalendar, CodeBundle, CodePortInUse, CodeKeyMissing, CodeBadInput, CodeUnavailable,
 	CodeInternal,

@@ -24,13 +24,20 @@ const (
 	HintBacklight FaceHint = "backlight"
 	HintMoving    FaceHint = "moving"
 	HintCovered   FaceHint = "covered" // mask, scarf, dark glasses, or something before the camera
+
+	HintTurnLeft  FaceHint = "turn_left"  // turn the head to your own left: to prove that no picture is held there
+	HintTurnRight FaceHint = "turn_right" // turn the head to your own right
+	HintTurnBack  FaceHint = "turn_back"  // look straight again
 )
 
 // FaceHints is the closed list, in order.
 var FaceHints = []FaceHint{
 	HintNone, HintNoFace, HintManyFaces, HintTooFar, HintTooNear, HintTooDark, HintTooBright, HintBlurred, HintTurned, HintOffCentre,
-	HintBacklight, HintMoving, HintCovered,
+	HintBacklight, HintMoving, HintCovered, HintTurnLeft, HintTurnRight, HintTurnBack,
 }
+
+// Turns reports whether the hint belongs to the turn of the head that is asked for, not to the quality of the picture.
+func (h FaceHint) Turns() bool { return h == HintTurnLeft || h == HintTurnRight || h == HintTurnBack }
 
 // FaceResult is one attempt to compare the person in front of the camera with the chip's photo.
 // Verdict is Verified only when every check of the attempt succeeded; a score that is NaN or exactly at the threshold never is.
@@ -57,11 +64,13 @@ func (r FaceResult) LogValue() slog.Value { return slog.StringValue(r.String()) 
 
 // FaceMatcher compares the person in front of the camera with a photo.
 //
-// Ready gives nil or an Error (model_missing, camera_missing) that sends every citizen to the officer.
+// Ready gives nil or an Error (model_missing, camera_missing) that sends every citizen to the officer. It waits for a part that is
+// still being started, until ctx ends.
 // Match watches until it has a decision, ctx ends (the result is then Undetermined with the last hint) or the camera fails
-// (camera_missing, camera_fault). hint is called, from one goroutine, whenever the guidance changes.
+// (camera_missing, camera_fault). hint is called, from one goroutine, whenever the guidance changes. When all else is in order it
+// may ask for a turn of the head; a result whose hint [FaceHint.Turns] is of one who was not seen to turn it.
 type FaceMatcher interface {
-	Ready() error
+	Ready(ctx context.Context) error
 	Match(ctx context.Context, photo Image, hint func(FaceHint)) (FaceResult, error)
 }
 

@@ -44,6 +44,7 @@ const (
 	CheckFaceAlone      CheckName = "face_alone"      // exactly one face through the whole capture
 	CheckFaceLiveness   CheckName = "face_liveness"   // presentation attack detection
 	CheckFaceContinuity CheckName = "face_continuity" // the same person in every frame of the capture
+	CheckFaceTurn       CheckName = "face_turn"       // the head turned to the side that was asked for; Reason tells how, also of a success
 )
 
 // Check is one check's result with its reason. Reason is a short machine-readable English phrase without personal data.

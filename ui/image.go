@@ -79,16 +79,16 @@ func (s *server) sendImage(w http.ResponseWriter, r *http.Request, which string,
 	_, _ = w.Write(img.Data) // the browser may be gone: nobody to tell
 }
 
-// cameras says which screen shows which camera.
-var cameras = map[string]session.Screen{"face": session.FaceLook, "paper": session.ScanAim}
+// cameras says which screens show which camera.
+var cameras = map[string][]session.Screen{"face": {session.FaceLook, session.FaceTurn}, "paper": {session.ScanAim}}
 
 const boundary = "frame"
 
 // getCamera streams the camera as multipart/x-mixed-replace while its screen is shown and the page wants it.
 func (s *server) getCamera(w http.ResponseWriter, r *http.Request) {
 	which := r.PathValue("which")
-	screen, ok := cameras[which]
-	if !ok || !s.onScreen(screen) {
+	screen := s.screen()
+	if !slices.Contains(cameras[which], screen) {
 		http.NotFound(w, r)
 		return
 	}
@@ -125,7 +125,7 @@ func sendFrame(w http.ResponseWriter, rc *http.ResponseController, jpeg []byte) 
 func (s *server) whileOn(ctx context.Context, cancel context.CancelFunc, screen session.Screen) {
 	changed, unsubscribe := s.session.Subscribe()
 	defer unsubscribe()
-	for s.onScreen(screen) {
+	for s.screen() == screen {
 		select {
 		case <-ctx.Done():
 			return
@@ -139,7 +139,8 @@ func (s *server) whileOn(ctx context.Context, cancel context.CancelFunc, screen 
 	cancel()
 }
 
-func (s *server) onScreen(screen session.Screen) (on bool) {
-	s.session.View(func(v *session.View) { on = v.State.Screen == screen })
-	return on
+// screen gives the screen that is shown now.
+func (s *server) screen() (now session.Screen) {
+	s.session.View(func(v *session.View) { now = v.State.Screen })
+	return now
 }

@@ -120,7 +120,7 @@ var steps = []struct {
 	{"consent", "check", []session.Screen{session.Consent}},
 	{"procedure", "search", []session.Screen{session.ProcSearch, session.ProcDetail, session.ForWhom}},
 	{"card", "card", []session.Screen{session.CardPlace, session.CardNumber, session.CardReading, session.CardProblem, session.CardOther}},
-	{"face", "face", []session.Screen{session.FaceLook, session.FaceRetry, session.Who}},
+	{"face", "face", []session.Screen{session.FaceLook, session.FaceTurn, session.FaceRetry, session.Who}},
 	{"form", "form", []session.Screen{session.Form, session.Address, session.Place}},
 	{"papers", "papers", []session.Screen{session.ScanList, session.ScanAim, session.ScanWait, session.ScanView}},
 	{"send", "send", []session.Screen{session.Deliver, session.DeliverTo, session.Review, session.Sign, session.Submitting, session.SubmitProblem}},
@@ -184,7 +184,7 @@ func (p *page) CanBack() bool {
 		return p.S.Step > 0 || p.S.Editing || p.S.Post
 	case session.Officer:
 		return p.S.Goal == session.GoalSubmit && !p.S.Consented
-	case session.Attract, session.CardReading, session.CardProblem, session.FaceLook, session.FaceRetry, session.Who,
+	case session.Attract, session.CardReading, session.CardProblem, session.FaceLook, session.FaceTurn, session.FaceRetry, session.Who,
 		session.ScanWait, session.Submitting, session.SubmitProblem, session.Done, session.StatusWait, session.Wiping,
 		session.Rate, session.QueueDraw, session.QueueShow, session.FeedbackSend, session.FeedbackDone:
 	}
@@ -231,7 +231,7 @@ func (p *page) Refresh() int {
 	switch p.S.Screen {
 	case session.Attract, session.CardPlace:
 		return 3
-	case session.CardReading, session.FaceLook, session.ScanWait, session.Submitting, session.StatusWait, session.Wiping, session.QueueDraw, session.FeedbackSend:
+	case session.CardReading, session.FaceLook, session.FaceTurn, session.ScanWait, session.Submitting, session.StatusWait, session.Wiping, session.QueueDraw, session.FeedbackSend:
 		return 1
 	case session.Home, session.Consent, session.ProcSearch, session.ProcDetail, session.CardNumber, session.CardProblem,
 		session.FaceRetry, session.Officer, session.Who, session.Form, session.ScanList, session.ScanAim, session.ScanView,

@@ -257,6 +257,14 @@ func (p *page) HintKey() string {
 	return "hint." + string(p.D.Hint)
 }
 
+// TurnKey is the sentence of what the head is asked to do.
+func (p *page) TurnKey() string {
+	if p.S.Turn == kiosk.HintNone {
+		return "hint." + string(kiosk.HintTurnBack)
+	}
+	return "hint." + string(p.S.Turn)
+}
+
 // OfficerKey says why the officer is asked for. It never says that somebody is not who they claim to be.
 func (p *page) OfficerKey() string {
 	s := p.S

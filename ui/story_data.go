@@ -128,6 +128,9 @@ func jsonNames() []byte {
 // filing is the state of somebody filing who has come to that screen.
 func filing(at session.Screen) session.State {
 	s := session.State{Screen: at, Goal: session.GoalSubmit}
+	if at == session.FaceTurn {
+		s.Turn = kiosk.HintTurnLeft
+	}
 	s.Consented = at >= session.ProcSearch
 	s.Chosen = at >= session.ProcDetail
 	if at >= session.CardPlace {

@@ -148,6 +148,14 @@ func faceStories() (all []story) {
 		if h == kiosk.HintNone {
 			continue
 		}
+		if h.Turns() {
+			turn := filing(session.FaceTurn)
+			if h != turn.Turn {
+				turn.Turn = h
+				all = append(all, story{Name: "face_turn-" + string(h), State: turn})
+			}
+			continue
+		}
 		hint := func(d *session.Visit) { d.Hint = h }
 		all = append(all, story{Name: "face_look-" + string(h), State: filing(session.FaceLook), Visit: hint},
 			story{Name: "face_retry-" + string(h), State: filing(session.FaceRetry), Visit: hint})

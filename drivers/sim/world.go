@@ -63,6 +63,7 @@ type Scene struct {
 	Attack      string // with what the first of Who is imitated: one of Attacks; "" for the person
 	Cover       string // what the first of Who wears: one of Covers
 	Height      Height // of the first of Who
+	Stiff       bool   // the first of Who does not turn the head when asked; who holds a picture always turns it
 	Light       Light
 	Camera      bool // the face camera is plugged in
 	Frozen      bool // the face camera gives the same frame for ever
@@ -251,7 +252,7 @@ func (w *World) Stand(keys ...string) error {
 // place changes who is before the face camera, and how; everything else stays.
 func (w *World) place(s Scene) {
 	w.change(func() {
-		w.scene.Who, w.scene.Twin, w.scene.Attack, w.scene.Cover, w.scene.Height = s.Who, s.Twin, s.Attack, s.Cover, s.Height
+		w.scene.Who, w.scene.Twin, w.scene.Attack, w.scene.Cover, w.scene.Height, w.scene.Stiff = s.Who, s.Twin, s.Attack, s.Cover, s.Height, s.Stiff
 	})
 }
 
@@ -264,6 +265,15 @@ func (w *World) StandAs(key string, h Height, cover string) error {
 		return kiosk.Errorf(kiosk.CodeBadInput, "cover a face", "", "no cover %q", cover)
 	}
 	w.place(Scene{Who: []string{key}, Height: h, Cover: cover})
+	return nil
+}
+
+// StandStiff puts a person before the face camera who cannot turn the head.
+func (w *World) StandStiff(key string) error {
+	if _, err := w.Person(key); err != nil {
+		return err
+	}
+	w.place(Scene{Who: []string{key}, Stiff: true})
 	return nil
 }
 

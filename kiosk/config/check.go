@@ -168,6 +168,9 @@ func (c *Config) checkDecisions() *problem {
 	if p := oneOf("match.liveness", c.Match.Liveness, LivenessRequired, LivenessAdvise); p != nil {
 		return p
 	}
+	if p := oneOf("match.turn", c.Match.Turn, TurnAsk, TurnOff); p != nil {
+		return p
+	}
 	return within("match.threshold", c.Match.Threshold, 0, 1)
 }
 

@@ -83,10 +83,17 @@ const (
 	LivenessAdvise   = "advise"   // undecided and not made pass too: the officer sees which
 )
 
+// Whether a head must turn before a person counts as verified.
+const (
+	TurnAsk = "ask" // to the side that chance names, after everything else succeeded
+	TurnOff = "off"
+)
+
 // Match is how faces are decided.
 type Match struct {
 	Threshold float64 `toml:"threshold"` // 0 takes the manifest's
 	Liveness  string  `toml:"liveness"`  // required, advise
+	Turn      string  `toml:"turn"`      // ask, off
 }
 
 // Office is the back office: Dir holds office.json, device.key and device.crt.
@@ -180,7 +187,7 @@ func Default() Config {
 		Reader:    Reader{Kind: KindPCSC},
 		Trust:     Trust{Dir: "/etc/kiosk/trust"},
 		Camera:    Camera{Face: "/dev/video0", Paper: "/dev/video2"},
-		Match:     Match{Liveness: LivenessRequired},
+		Match:     Match{Liveness: LivenessRequired, Turn: TurnAsk},
 		Office:    Office{Dir: "/etc/kiosk/office"},
 		Uplink:    Uplink{Socket: "/run/kiosk-uplink/uplink.sock"},
 		Voice:     Voice{Enabled: true, Dir: "/usr/share/kiosk/clips", Volume: 80, Numbers: NumbersNorth, Earphones: EarphonesJack},

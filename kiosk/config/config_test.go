@@ -101,6 +101,7 @@ func TestBadFiles(t *testing.T) {
 		"threshold":           {required + "[match]\nthreshold = 1.5\n", []string{"match.threshold is 1.5"}},
 		"threshold NaN":       {required + "[match]\nthreshold = nan\n", []string{"match.threshold is NaN"}},
 		"liveness":            {required + "[match]\nliveness = \"off\"\n", []string{"match.liveness", "required"}},
+		"turn":                {required + "[match]\nturn = \"nod\"\n", []string{"match.turn", "ask"}},
 		"free space":          {required + "[data]\nmin_free_mb = 0\n", []string{"data.min_free_mb is 0"}},
 		"volume":              {required + "[voice]\nvolume = 101\n", []string{"voice.volume is 101"}},
 		"numbers":             {required + "[voice]\nnumbers = \"west\"\n", []string{"voice.numbers is \"west\""}},

@@ -69,12 +69,19 @@ func (d *Daemon) askCard(ctx context.Context) (string, error) {
 	return identify(d.dev.chip)(ctx)
 }
 
+// cameraAnswers is how long a camera's check waits for a vision process that is being started.
+const cameraAnswers = 5 * time.Second
+
 // cameraCheck looks through a camera, or asks whether it is there.
 func (d *Daemon) cameraCheck(name, kind, part string, thorough bool) doctor.Check {
 	if kind == config.KindNone || thorough {
 		return doctor.Camera(name, kind, func(ctx context.Context) (doctor.Sight, error) { return sight(ctx, d.dev.vision.Preview(part)) })
 	}
-	return doctor.Ready(name, "there, and off", func() error { return d.dev.vision.Ready(part) })
+	return doctor.Ready(name, "there, and off", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), cameraAnswers)
+		defer cancel()
+		return d.dev.vision.Ready(ctx, part)
+	})
 }
 
 func (d *Daemon) voiceCheck() doctor.Check {

@@ -349,6 +349,19 @@ func (b *browser) see(want string) {
 	b.t.Fatalf("on %q, want %q", now, want)
 }
 
+// settle waits until none of these screens is shown and gives the one that is.
+func (b *browser) settle(working ...string) string {
+	b.t.Helper()
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); pause(50 * time.Millisecond) {
+		b.get("/")
+		if now := b.attribute("screen"); now != "" && !slices.Contains(working, now) {
+			return now
+		}
+	}
+	b.t.Fatalf("still on %v", working)
+	return ""
+}
+
 func pause(d time.Duration) { <-time.After(d) }
 
 // until waits for something that must become true.

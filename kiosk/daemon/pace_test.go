@@ -76,7 +76,7 @@ func TestVisitTimes(t *testing.T) {
 		names = append(names, s.Name)
 		t.Logf("%-14s %5d × %7d ms (p95 %d)", s.Name, s.Count, s.Mean, s.P95)
 	}
-	if !slices.Contains(names, session.TimingIdentity) || !strings.Contains(strings.Join(names, " "), "card_reading face_look who form") {
+	if !slices.Contains(names, session.TimingIdentity) || !strings.Contains(strings.Join(names, " "), "card_reading face_look face_turn who form") {
 		t.Errorf("the times kept on disk lack screens: %v", names)
 	}
 }

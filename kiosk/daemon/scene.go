@@ -20,6 +20,8 @@ const (
 // stage draws what one simulated camera sees. It is used by one goroutine.
 type stage struct {
 	scene  func() sim.Scene
+	asked  func() kiosk.FaceHint // what the kiosk asks the head to do now
+	neck   visiontest.Neck       // of who stands there, or of who holds a picture
 	people map[string]*visiontest.Person
 	twins  map[string]*visiontest.Person // made when they stand there
 	cards  map[string]*visiontest.ShownCard
@@ -29,9 +31,9 @@ type stage struct {
 	desks  map[sim.Sheet]*visiontest.Desk
 }
 
-func newStage(cast map[string]simulated, scene func() sim.Scene) *stage {
+func newStage(cast map[string]simulated, scene func() sim.Scene, asked func() kiosk.FaceHint) *stage {
 	s := &stage{
-		scene: scene, people: map[string]*visiontest.Person{}, twins: map[string]*visiontest.Person{}, cards: map[string]*visiontest.ShownCard{},
+		scene: scene, asked: asked, neck: visiontest.Neck{Wait: 500 * time.Millisecond, Pace: 1.2, Reach: .66}, people: map[string]*visiontest.Person{}, twins: map[string]*visiontest.Person{}, cards: map[string]*visiontest.ShownCard{},
 		desks: map[sim.Sheet]*visiontest.Desk{sim.SheetForm: {Sheet: visiontest.Certificate(), Turn: .02}, sim.SheetBlank: {Empty: true}},
 	}
 	for key, c := range cast {
@@ -49,19 +51,36 @@ func (s *stage) face(_ context.Context, at time.Time) (image.Image, error) {
 	if err := plugged(now.Camera); err != nil {
 		return nil, err
 	}
+	turn := s.neck.Yaw(at, side(s.asked()))
 	if now.Attack != "" && len(now.Who) > 0 {
-		return s.imitation(now).Frame(at), nil
+		a := s.imitation(now)
+		a.Held = func(time.Time) visiontest.Hold { return visiontest.Hold{Turn: turn} }
+		return a.Frame(at), nil
 	}
 	if s.live == nil || !alike(now, s.last) {
 		s.live = s.living(now)
+	}
+	if len(s.live.People) == 1 && !now.Stiff {
+		s.live.People[0].Yaw = turn
 	}
 	s.live.Frozen, s.live.Card, s.last = now.Frozen, s.cards[now.Shown], now
 	return s.live.Frame(at), nil
 }
 
+// side gives where the head turns in the picture, -1 to its left: a person's left is right there.
+func side(asked kiosk.FaceHint) float64 {
+	switch asked {
+	case kiosk.HintTurnLeft:
+		return 1
+	case kiosk.HintTurnRight:
+		return -1
+	}
+	return 0
+}
+
 // alike reports whether two scenes show the same people in the same way.
 func alike(a, b sim.Scene) bool {
-	return slices.Equal(a.Who, b.Who) && a.Twin == b.Twin && a.Cover == b.Cover && a.Height == b.Height && a.Light == b.Light
+	return slices.Equal(a.Who, b.Who) && a.Twin == b.Twin && a.Cover == b.Cover && a.Height == b.Height && a.Light == b.Light && a.Stiff == b.Stiff
 }
 
 // imitation gives the picture of a person that is held before the camera.

@@ -31,6 +31,7 @@ type visionSetUp struct {
 	Models    string               `json:"models"` // folder
 	Liveness  string               `json:"liveness"`
 	Threshold float64              `json:"threshold"`
+	Turn      string               `json:"turn"`
 	Cast      map[string]simulated `json:"cast"` // nil without a simulated world
 }
 
@@ -43,7 +44,7 @@ type simulated struct {
 // openVision starts the vision process. The kiosk does not wait for it: whoever calls first does.
 func (d *Daemon) openVision() {
 	c := d.opt.Config
-	set := visionSetUp{Camera: c.Camera, Models: c.ModelsDir(), Threshold: c.Match.Threshold, Liveness: c.Match.Liveness}
+	set := visionSetUp{Camera: c.Camera, Models: c.ModelsDir(), Threshold: c.Match.Threshold, Liveness: c.Match.Liveness, Turn: c.Match.Turn}
 	states := map[string][]byte{}
 	if d.opt.Sim != nil {
 		set.Cast = map[string]simulated{}
@@ -107,7 +108,7 @@ func (d *Daemon) visionEvent(e child.Event) {
 			if part.kind == config.KindNone {
 				continue
 			}
-			err := d.dev.vision.Ready(part.part)
+			err := d.dev.vision.Ready(ctx, part.part)
 			if part.part == child.PartFace && kiosk.CodeOf(err) != kiosk.CodeModelMissing {
 				continue // the camera was asked for itself
 			}

@@ -46,6 +46,7 @@ type eyes struct {
 	live   *liveness.Detector
 	mu     sync.Mutex
 	scene  sim.Scene
+	asked  kiosk.FaceHint       // what simulated people are asked to do
 	cast   map[string]simulated // nil without a simulated world
 }
 
@@ -80,10 +81,17 @@ func (e *eyes) open(states map[string][]byte) (child.Parts, error) {
 		hub := e.camera(set.Camera.Face, camera.DeviceOpts{Rotate: set.Camera.Rotate}, opts, "sim", sceneFPS, (*stage).face, func(s sim.Scene) bool { return s.Camera })
 		e.engine, feeds = engine, append(feeds, hub)
 		e.live, _ = liveness.Open(set.Models) // without its models every liveness check is not_supported, and says so
-		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, face.Opts{
+		o := face.Opts{
 			Threshold: set.Threshold, Liveness: face.LivenessRule(set.Liveness), Watch: func() face.Liveness { return e.live.Watch() },
 			LivenessPass: liveness.Pass, LivenessModels: e.live.Models(),
-		})
+		}
+		if set.Turn == config.TurnAsk {
+			o.Turn = func(at time.Time) face.Turn { return liveness.Ask(at) }
+		}
+		p.Camera, p.Face = hub, face.NewMatcher(engine, err, hub, o)
+		if e.cast != nil {
+			p.Face = heard{p.Face, e}
+		}
 	}
 	if hub := e.camera(set.Camera.Paper, paperSize, camera.Opts{}, "sim paper", sheetFPS, (*stage).paper, func(s sim.Scene) bool { return s.PaperCamera }); hub != nil {
 		p.Paper, p.Scanner, feeds = hub, paper.NewScanner(hub), append(feeds, hub)
@@ -117,6 +125,33 @@ func (e *eyes) now() sim.Scene {
 	return e.scene
 }
 
+// heard is a matcher whose guidance simulated people hear.
+type heard struct {
+	kiosk.FaceMatcher
+	e *eyes
+}
+
+// Match implements kiosk.FaceMatcher.
+func (h heard) Match(ctx context.Context, photo kiosk.Image, hint func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
+	defer h.e.hear(kiosk.HintNone)
+	return h.FaceMatcher.Match(ctx, photo, func(f kiosk.FaceHint) {
+		h.e.hear(f)
+		hint(f)
+	})
+}
+
+func (e *eyes) hear(f kiosk.FaceHint) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked = f
+}
+
+func (e *eyes) ask() kiosk.FaceHint {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.asked
+}
+
 // camera gives the hub of a camera, nil for none.
 func (e *eyes) camera(kind string, wish camera.DeviceOpts, opts camera.Opts, name string, fps int,
 	draw func(*stage, context.Context, time.Time) (image.Image, error), plug func(sim.Scene) bool,
@@ -127,7 +162,7 @@ func (e *eyes) camera(kind string, wish camera.DeviceOpts, opts camera.Opts, nam
 	case kind != config.KindSim:
 		return camera.NewHub(camera.NewDevice(kind, wish), opts)
 	}
-	s := newStage(e.cast, e.now)
+	s := newStage(e.cast, e.now, e.ask)
 	src := camera.NewImages(name, fps, func(ctx context.Context, at time.Time) (image.Image, error) { return draw(s, ctx, at) }, func() error {
 		if e.cast == nil {
 			return kiosk.Errorf(kiosk.CodeCameraMissing, "open camera", "start with -sim, or name a device", "no simulated world")

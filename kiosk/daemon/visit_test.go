@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -360,6 +361,68 @@ func TestPictureInsteadOfThePerson(t *testing.T) {
 				t.Errorf("%d dossiers wait", n)
 			}
 		})
+	}
+}
+
+// TestCutOutIsNotVerified holds a print of the holder before the camera that is cut out along the head and turned as the kiosk asks:
+// what the other layers let through most of the time does not become a turning head.
+func TestCutOutIsNotVerified(t *testing.T) {
+	needModels(t)
+	for _, who := range []string{"thu", "mau"} {
+		t.Run(who, func(t *testing.T) {
+			h := open(t)
+			h.place(who, h.world.Imitate(who, "cut-out print"))
+			h.page.do("face_look", "number", "number", numbers[who])
+			for h.page.settle("face_look", "face_turn") == "face_retry" {
+				h.page.do("face_look", "retry")
+			}
+			asked := slices.Contains(h.heard.keys(), "hint_turn_left") || slices.Contains(h.heard.keys(), "hint_turn_right")
+			if now := h.page.attribute("screen"); now != "officer" {
+				t.Errorf("a cut-out print came to %s", now)
+			}
+			if fact, _ := ui.CodeText(kiosk.CodeFaceUnturned); asked && !strings.Contains(h.page.body, fact) {
+				t.Error("the citizen is not told why the officer is needed")
+			}
+			if n := h.unsent(); n != 0 {
+				t.Errorf("%d dossiers wait", n)
+			}
+			t.Logf("asked to turn: %v", asked)
+		})
+	}
+}
+
+// TestWhoDoesNotTurnGoesToTheOfficer has the right person stand there who does not turn the head: two chances, then the officer; or
+// at once, for who says so. Nobody is told to be somebody else, and nothing is stored.
+func TestWhoDoesNotTurnGoesToTheOfficer(t *testing.T) {
+	needModels(t)
+	h := open(t)
+	h.place("mau", h.world.StandStiff("mau"))
+	h.page.do("face_turn", "number", "number", numbers["mau"])
+	if now := h.page.settle("face_look", "face_turn"); now != "officer" {
+		t.Fatalf("came to %s", now)
+	}
+	fact, act := ui.CodeText(kiosk.CodeFaceUnturned)
+	if !strings.Contains(h.page.body, fact) || !strings.Contains(h.page.body, act) {
+		t.Error("the page does not say what was missed and what to do")
+	}
+	turns := 0
+	for _, k := range h.heard.keys() {
+		if k == "hint_turn_left" || k == "hint_turn_right" {
+			turns++
+		}
+	}
+	if turns != 2 || !strings.Contains(h.logs.String(), "verdict=undetermined") {
+		t.Errorf("%d turns were asked for; heard %v", turns, h.heard.keys())
+	}
+	h.page.do("attract", "finish")
+	until(t, "the card was seen", func() bool { return strings.Contains(h.logs.String(), "msg=visit.wiped") })
+	h.world.Reset()
+	until(t, "the reader has seen the card go", func() bool { return !strings.Contains(h.page.get("/"), "badge warn take") })
+	h.place("mau", h.world.StandStiff("mau"))
+	h.page.do("face_turn", "number", "number", numbers["mau"])
+	h.page.do("officer", "officer")
+	if n := h.unsent(); n != 0 {
+		t.Errorf("%d dossiers wait", n)
 	}
 }
 

@@ -26,6 +26,7 @@ var Delays = map[Screen]time.Duration{
 	CardProblem:   toChoose,         //
 	CardOther:     toChoose,         //
 	FaceLook:      40 * time.Second, // device: the matcher ends a try itself after 20 s
+	FaceTurn:      40 * time.Second, // device: each of two chances takes 10 s, and 8 s to look straight
 	FaceRetry:     toChoose,         //
 	Officer:       toChoose,         // read, then go
 	Who:           toChoose,         //

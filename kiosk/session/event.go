@@ -72,6 +72,7 @@ const (
 	EvPrintFailed Kind = 71 // it was not printed; Code
 	EvNear        Kind = 72 // somebody stands before the kiosk
 	EvAway        Kind = 73 // nobody does any more
+	EvTurn        Kind = 74 // the head should turn; Turn
 	EvDrawn       Kind = 64 // a queue number is durable
 	EvDrawFailed  Kind = 65 // Code
 	EvSent        Kind = 66 // the feedback is durable
@@ -93,7 +94,7 @@ var kindNames = map[Kind]string{
 	EvSealed: "sealed", EvSealFailed: "seal_failed", EvStatusFound: "status_found", EvStatusNone: "status_none",
 	EvWiped: "wiped", EvClosed: "closed", EvPrinted: "printed", EvPrintFailed: "print_failed", EvNear: "near",
 	EvAway: "away", EvDrawn: "drawn", EvDrawFailed: "draw_failed", EvSent: "sent", EvSendFailed: "send_failed",
-	EvTimeout: "timeout",
+	EvTurn: "turn", EvTimeout: "timeout",
 }
 
 // String gives the stable name, as the diagram of the states has it.
@@ -107,9 +108,10 @@ type Event struct {
 	Verdict   kiosk.Verdict
 	Goal      Goal
 	Method    kiosk.ReturnMethod
-	To        Screen // EvChange: ProcSearch, Form, ScanList or Deliver
-	Step      int    // EvChange to Form
-	Behalf    Behalf // EvFor
-	Authority bool   // EvKeep, EvDrop: an authorisation is among the pages after it
-	Stale     bool   // belongs to an ended visit or to a screen no longer shown
+	To        Screen         // EvChange: ProcSearch, Form, ScanList or Deliver
+	Step      int            // EvChange to Form
+	Behalf    Behalf         // EvFor
+	Turn      kiosk.FaceHint // EvTurn
+	Authority bool           // EvKeep, EvDrop: an authorisation is among the pages after it
+	Stale     bool           // belongs to an ended visit or to a screen no longer shown
 }

@@ -31,7 +31,7 @@ const (
 	IntentProceed    = "proceed"     // ProcDetail: file this one
 	IntentNumber     = "number"      // CardNumber; number (12 digits, spaces allowed)
 	IntentRetry      = "retry"       // CardProblem, FaceRetry, SubmitProblem
-	IntentOfficer    = "officer"     // call the officer instead: CardPlace, CardNumber, CardProblem, FaceRetry, FaceLook, Who, SubmitProblem, Consent
+	IntentOfficer    = "officer"     // call the officer instead: CardPlace, CardNumber, CardProblem, FaceRetry, FaceLook, FaceTurn, Who, SubmitProblem, Consent
 	IntentYes        = "yes"         // Who
 	IntentNo         = "no"          // Who
 	IntentAnswer     = "answer"      // Form, DeliverTo; value (text). Address: as it stands, or with the commune of that code

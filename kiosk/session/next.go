@@ -106,7 +106,7 @@ func stop(s State) []Effect {
 	switch s.Screen {
 	case CardReading, CardPlace:
 		return []Effect{FxStopChip}
-	case FaceLook:
+	case FaceLook, FaceTurn:
 		return []Effect{FxStopLook}
 	case ScanWait:
 		return []Effect{FxStopScan}
@@ -131,7 +131,7 @@ func timeout(s State) (State, []Effect) {
 	switch s.Screen {
 	case CardReading:
 		return fail(s, kiosk.CodeCardTimeout)
-	case FaceLook:
+	case FaceLook, FaceTurn:
 		return faceFail(s, kiosk.CodeCameraFault)
 	case ScanWait:
 		return scanFail(s, kiosk.CodeCameraFault)
@@ -149,7 +149,7 @@ func timeout(s State) (State, []Effect) {
 }
 
 func to(s State, screen Screen, reason kiosk.Code) State {
-	s.Screen, s.Reason, s.Overlay, s.More = screen, reason, NoOverlay, 0
+	s.Screen, s.Reason, s.Overlay, s.More, s.Turn = screen, reason, NoOverlay, 0, ""
 	return s
 }
 
@@ -167,7 +167,7 @@ func init() { // a literal would be an initialisation loop
 	screens = map[Screen]func(State, Event) (State, []Effect){
 		Attract: onAttract, Home: onHome, Consent: onConsent, ProcSearch: onSearch, ProcDetail: onDetail,
 		CardPlace: onPlace, CardNumber: onNumber, CardReading: onReading, CardProblem: onCardProblem,
-		FaceLook: onLook, FaceRetry: onFaceRetry, Officer: onOfficer, Who: onWho, Form: onForm, Address: onAddress, Place: onPlaceList,
+		FaceLook: onLook, FaceTurn: onLook, FaceRetry: onFaceRetry, Officer: onOfficer, Who: onWho, Form: onForm, Address: onAddress, Place: onPlaceList,
 		ScanList: onScanList, ScanAim: onScanAim, ScanWait: onScanWait, ScanView: onScanView,
 		Deliver: onDeliver, DeliverTo: onDeliverTo, Review: onReview, Submitting: onSubmitting,
 		SubmitProblem: onSubmitProblem, Done: onDone, StatusAsk: onStatusAsk, StatusWait: onStatusWait,
@@ -463,8 +463,12 @@ func look(s State) (State, []Effect) {
 	return to(s, FaceLook, ""), []Effect{FxLook}
 }
 
+// onLook is one face try: the look, and the turn of the head that is asked for when all else is in order. Who is not seen to turn it,
+// and who cannot, goes to the officer: asking again and again would not make it easier.
 func onLook(s State, e Event) (State, []Effect) {
 	switch e.Kind {
+	case EvTurn:
+		return turn(s, e.Turn)
 	case EvFaceDone:
 		s.Face = e.Verdict
 		s.FaceTries++
@@ -472,8 +476,8 @@ func onLook(s State, e Event) (State, []Effect) {
 		case e.Verdict == kiosk.Verified:
 			s.FaceTries = 0
 			return to(s, Who, ""), nil
-		case s.FaceTries >= MaxFaceTries:
-			return officer(s, "")
+		case s.FaceTries >= MaxFaceTries, e.Code == kiosk.CodeFaceUnturned:
+			return officer(s, e.Code)
 		}
 		return to(s, FaceRetry, e.Code), nil
 	case EvFaceFailed:
@@ -482,6 +486,20 @@ func onLook(s State, e Event) (State, []Effect) {
 		n, fx := officer(s, "")
 		return n, append([]Effect{FxStopLook}, fx...)
 	}
+	return s, nil
+}
+
+// turn asks for something of the head. The voice says it also where the screen stays.
+func turn(s State, h kiosk.FaceHint) (State, []Effect) {
+	switch {
+	case !h.Turns(), h == s.Turn:
+		return s, nil
+	case s.Screen == FaceTurn:
+		s.Turn = h
+		return s, []Effect{FxSay}
+	}
+	s = to(s, FaceTurn, "")
+	s.Turn = h
 	return s, nil
 }
 

@@ -40,6 +40,10 @@ func machineEvents() []Event {
 	for _, v := range []kiosk.Verdict{kiosk.Verified, kiosk.Refused, kiosk.Undetermined} {
 		all = append(all, Event{Kind: EvChipDone, Verdict: v}, Event{Kind: EvFaceDone, Verdict: v})
 	}
+	for _, h := range []kiosk.FaceHint{kiosk.HintTurnLeft, kiosk.HintTurnRight, kiosk.HintTurnBack, kiosk.HintTooFar} {
+		all = append(all, Event{Kind: EvTurn, Turn: h})
+	}
+	all = append(all, Event{Kind: EvFaceDone, Verdict: kiosk.Undetermined, Code: kiosk.CodeFaceUnturned})
 	for _, c := range []kiosk.Code{kiosk.CodeCardLost, kiosk.CodeCardWrongKey, kiosk.CodeCardUnsupported} {
 		all = append(all, Event{Kind: EvChipFailed, Code: c})
 	}
@@ -155,6 +159,10 @@ func (m *model) checkEdge(x edge) {
 		bad("chip or camera without consent")
 	case has(FxLook) && x.to.Chip != kiosk.Verified:
 		bad("camera on for a document that was not verified")
+	case x.to.Screen == FaceTurn && x.from.Screen != FaceTurn && x.from.Screen != FaceLook:
+		bad("a turn of the head asked of somebody who is not looked at")
+	case x.from.Screen == FaceTurn && x.e.Kind == EvFaceDone && x.e.Code == kiosk.CodeFaceUnturned && x.to.Screen != Officer:
+		bad("somebody who was not seen to turn goes on")
 	case has(FxPrint) && !x.to.Sealed:
 		bad("a receipt printed for a dossier that is not stored")
 	case has(FxScan) && !x.to.Confirmed:
@@ -189,6 +197,9 @@ func (m *model) checkEdge(x edge) {
 func (m *model) checkState(s State) {
 	if !silenceEnds(s) {
 		m.bad("silence does not end wiped in Attract: %+v", s)
+	}
+	if (s.Turn != "") != (s.Screen == FaceTurn) {
+		m.bad("a turn of the head is asked for elsewhere, or none where it should be: %+v", s)
 	}
 	if s.Confirmed && (s.Chip != kiosk.Verified || s.Face != kiosk.Verified) {
 		m.bad("confirmed without verification: %+v", s)

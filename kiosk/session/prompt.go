@@ -26,6 +26,8 @@ func Prompt(s State) string {
 		return "card_lost"
 	case s.Screen == QueueShow && s.Print == PrintFailed:
 		return "queue_no_paper"
+	case s.Screen == FaceTurn:
+		return "hint_" + string(s.Turn)
 	case s.Screen == Done && s.Print == PrintFailed:
 		return "done_no_paper"
 	}

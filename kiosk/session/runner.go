@@ -390,7 +390,7 @@ func (r *Runner) Preview(ctx context.Context, which string, frame func(jpeg []by
 
 func (r *Runner) previewable(which string) kiosk.Preview {
 	switch {
-	case which == "face" && r.state.Screen == FaceLook:
+	case which == "face" && (r.state.Screen == FaceLook || r.state.Screen == FaceTurn):
 		return r.ports.Faces
 	case which == "paper" && r.state.Screen == ScanAim:
 		return r.ports.Papers

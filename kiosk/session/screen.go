@@ -18,6 +18,7 @@ const (
 	CardProblem   Screen = 43  // what went wrong and what to do (State.Reason)
 	CardOther     Screen = 45  // no card: which paper instead; leads to the counter
 	FaceLook      Screen = 50  // look into the camera
+	FaceTurn      Screen = 52  // turn the head as asked (State.Turn): who does is no picture
 	FaceRetry     Screen = 51  // this try did not succeed (State.Reason)
 	Officer       Screen = 55  // please see the officer (State.Reason says why)
 	Who           Screen = 60  // "Đúng là ông/bà …?"
@@ -51,7 +52,7 @@ const (
 
 // Screens is every screen, in order.
 var Screens = []Screen{
-	Attract, Home, Fault, Consent, ProcSearch, ProcDetail, ForWhom, CardPlace, CardNumber, CardReading, CardProblem, CardOther, FaceLook, FaceRetry,
+	Attract, Home, Fault, Consent, ProcSearch, ProcDetail, ForWhom, CardPlace, CardNumber, CardReading, CardProblem, CardOther, FaceLook, FaceTurn, FaceRetry,
 	Officer, Who, Form, Address, Place, ScanList, ScanAim, ScanWait, ScanView, Deliver, DeliverTo, Review, Sign, Submitting, SubmitProblem, Done,
 	Rate, StatusAsk, StatusWait, StatusShow, Queue, QueueDraw, QueueShow, Feedback, FeedbackSend, FeedbackDone, Rota, Wiping,
 }
@@ -59,7 +60,7 @@ var Screens = []Screen{
 var screenNames = map[Screen]string{
 	Attract: "attract", Home: "home", Consent: "consent", ProcSearch: "proc_search", ProcDetail: "proc_detail",
 	CardPlace: "card_place", CardNumber: "card_number", CardReading: "card_reading", CardProblem: "card_problem",
-	FaceLook: "face_look", FaceRetry: "face_retry", Officer: "officer", Who: "who", Form: "form", ScanList: "scan_list",
+	FaceLook: "face_look", FaceTurn: "face_turn", FaceRetry: "face_retry", Officer: "officer", Who: "who", Form: "form", ScanList: "scan_list",
 	ScanAim: "scan_aim", ScanWait: "scan_wait", ScanView: "scan_view", Deliver: "deliver", DeliverTo: "deliver_to",
 	Review: "review", Submitting: "submitting", SubmitProblem: "submit_problem", Done: "done", StatusAsk: "status_ask",
 	StatusWait: "status_wait", StatusShow: "status_show", Wiping: "wiping", Fault: "fault", Rate: "rate", ForWhom: "for_whom", CardOther: "card_other", Sign: "sign", Queue: "queue",

@@ -48,23 +48,24 @@ type State struct {
 	Closed  kiosk.Code // not "": the kiosk takes no dossiers now, for this reason (store_full, …)
 	Reason  kiosk.Code // why CardProblem, FaceRetry, Officer, Fault, SubmitProblem, StatusAsk, Queue or Feedback is shown as it is; "" when all is well
 
-	Consented bool          // chip and camera, both
-	Chosen    bool          // a procedure is chosen
-	Card      bool          // a card is on the reader
-	Left      bool          // that card is of a visit that ended: its holder forgot it
-	Keyed     bool          // a well-formed number was typed
-	Chip      kiosk.Verdict // of the document; "" before it was read
-	Face      kiosk.Verdict // of the last try; "" before the first
-	CardTries int           // wrong numbers and failed reads so far
-	FaceTries int           // face tries so far
-	Confirmed bool          // "yes, that is me"
-	Behalf    Behalf        // for whom the dossier is; 0 before it was asked
-	Authority bool          // a page of the authorisation is kept
-	Signed    bool          // declared to be true, by a tick or a signature
-	Step      int           // question of the form, index into FormSteps
-	Post      bool          // Address, Place: the address is the one for post, not the form's
-	Editing   bool          // came from Review, goes back there
-	Papers    int           // pages kept
+	Consented bool           // chip and camera, both
+	Chosen    bool           // a procedure is chosen
+	Card      bool           // a card is on the reader
+	Left      bool           // that card is of a visit that ended: its holder forgot it
+	Keyed     bool           // a well-formed number was typed
+	Chip      kiosk.Verdict  // of the document; "" before it was read
+	Face      kiosk.Verdict  // of the last try; "" before the first
+	CardTries int            // wrong numbers and failed reads so far
+	FaceTries int            // face tries so far
+	Turn      kiosk.FaceHint // FaceTurn: what the head is asked to do; "" elsewhere
+	Confirmed bool           // "yes, that is me"
+	Behalf    Behalf         // for whom the dossier is; 0 before it was asked
+	Authority bool           // a page of the authorisation is kept
+	Signed    bool           // declared to be true, by a tick or a signature
+	Step      int            // question of the form, index into FormSteps
+	Post      bool           // Address, Place: the address is the one for post, not the form's
+	Editing   bool           // came from Review, goes back there
+	Papers    int            // pages kept
 	Return    kiosk.ReturnMethod
 	Sealed    bool // the dossier is durable in the outbox
 	Print     PrintState

@@ -223,8 +223,12 @@ func documentEvent(read *kiosk.ChipRead) Event {
 	return e
 }
 
-// faceTry is how long one face try may take.
-const faceTry = 20 * time.Second
+// faceTry is how long one face try may take, turnTry how long after each thing the head is asked to do: the matcher itself gives up
+// sooner.
+const (
+	faceTry = 20 * time.Second
+	turnTry = 15 * time.Second
+)
 
 func (r *Runner) look() {
 	matcher, photo, try, begun := r.ports.Face, r.visit.Chip.Photo, r.state.FaceTries+1, time.Now()
@@ -240,20 +244,36 @@ func (r *Runner) look() {
 			r.visit.Face, r.visit.Hint = res, res.Hint
 			r.log(audit.FaceResult, audit.Word(audit.KeyVerdict, res.Verdict), audit.MS(res.Duration),
 				audit.Int(audit.KeyFrames, res.Frames), audit.Int(audit.KeyTry, try))
-		}, Event{Kind: EvFaceDone, Verdict: res.Verdict}
+		}, faceEvent(res)
 	})
+}
+
+// faceEvent tells how a try was decided; of one that failed for nothing but the turn of the head, so.
+func faceEvent(r kiosk.FaceResult) Event {
+	e := Event{Kind: EvFaceDone, Verdict: r.Verdict}
+	if r.Verdict == kiosk.Undetermined && r.Hint.Turns() {
+		e.Code = kiosk.CodeFaceUnturned
+	}
+	return e
 }
 
 func match(ctx context.Context, m kiosk.FaceMatcher, photo kiosk.Image, hint func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
 	if m == nil {
 		return kiosk.FaceResult{}, &kiosk.Error{Code: kiosk.CodeCameraMissing, Op: "match face"}
 	}
-	if err := m.Ready(); err != nil {
+	if err := m.Ready(ctx); err != nil {
 		return kiosk.FaceResult{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, faceTry)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return m.Match(ctx, photo, hint)
+	limit := time.AfterFunc(faceTry, cancel)
+	defer limit.Stop()
+	return m.Match(ctx, photo, func(h kiosk.FaceHint) {
+		if h.Turns() {
+			limit.Reset(turnTry)
+		}
+		hint(h)
+	})
 }
 
 func (r *Runner) hint(h kiosk.FaceHint, current func() bool) {
@@ -262,7 +282,9 @@ func (r *Runner) hint(h kiosk.FaceHint, current func() bool) {
 	if current() && r.visit.Hint != h {
 		r.visit.Hint = h
 		r.changed()
-		if h != kiosk.HintNone {
+		if h.Turns() {
+			r.dispatch(Event{Kind: EvTurn, Turn: h})
+		} else if h != kiosk.HintNone {
 			r.say("hint_" + string(h))
 		}
 	}

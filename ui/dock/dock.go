@@ -181,6 +181,8 @@ func (d *Dock) press(button string, keys []string, fault string) error {
 		return w.Imitate(key, button)
 	case "twin":
 		return w.StandTwin(key)
+	case "stiff":
+		return w.StandStiff(key)
 	case "mask", "scarf", "sunglasses":
 		return w.StandAs(key, sim.HeightUsual, button)
 	case "seated", "tall":

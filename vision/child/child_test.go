@@ -73,7 +73,7 @@ func (p *fakeParts) set(name string, value []byte) error {
 	return nil
 }
 
-func (p *fakeParts) Ready() error {
+func (p *fakeParts) Ready(context.Context) error {
 	if p.name == "absent" {
 		return kiosk.Errorf(kiosk.CodeModelMissing, "open models", "run make models", "no models")
 	}
@@ -203,7 +203,7 @@ func (c *Client) running(t testing.TB) *process {
 
 func TestFaceResultCrossesUnchanged(t *testing.T) {
 	m := start(t, "good", Options{}).Face()
-	if err := m.Ready(); err != nil {
+	if err := m.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	photo := kiosk.Image{Data: []byte("photo"), Type: "image/jpeg"}
@@ -227,7 +227,7 @@ func TestFaceResultCrossesUnchanged(t *testing.T) {
 func TestErrorsKeepCodeAndHint(t *testing.T) {
 	m := start(t, "absent", Options{}).Face()
 	var k *kiosk.Error
-	if err := m.Ready(); !errors.As(err, &k) || k.Code != kiosk.CodeModelMissing || k.Hint != "run make models" {
+	if err := m.Ready(t.Context()); !errors.As(err, &k) || k.Code != kiosk.CodeModelMissing || k.Hint != "run make models" {
 		t.Errorf("%v", err)
 	}
 	if _, err := m.Match(context.Background(), kiosk.Image{Data: []byte("unreadable")}, nil); kiosk.CodeOf(err) != kiosk.CodePhotoUnreadable {
@@ -298,7 +298,7 @@ func TestSlowPreviewGetsTheNewest(t *testing.T) {
 		if len(got) == 4 {
 			return io.EOF
 		}
-		if err := c.Face().Ready(); err != nil {
+		if err := c.Face().Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
 		return nil
@@ -372,6 +372,7 @@ func TestChildThatFails(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			if c.photo == "stuck" {
+				client.running(t) // a call that is given up before there is a child has stuck nobody
 				time.AfterFunc(100*time.Millisecond, cancel)
 			}
 			_, err := client.Face().Match(ctx, kiosk.Image{Data: []byte(c.photo)}, nil)
@@ -401,7 +402,7 @@ func TestChildThatDiesWhileItStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := time.Now()
-	if err := client.Face().Ready(); err != nil {
+	if err := client.Face().Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(begun); took > 20*time.Second {
@@ -450,7 +451,7 @@ func TestCloseEndsTheChildAndCalls(t *testing.T) {
 	if err := syscall.Kill(p.pid(), 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the child still runs: %v", err)
 	}
-	if err := c.Face().Ready(); kiosk.CodeOf(err) != kiosk.CodeCameraFault {
+	if err := c.Face().Ready(t.Context()); kiosk.CodeOf(err) != kiosk.CodeCameraFault {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -472,7 +473,7 @@ func TestSoakKills(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-p.dead
-		if err := c.Face().Ready(); err != nil {
+		if err := c.Face().Ready(t.Context()); err != nil {
 			t.Fatalf("after %d: %v", i, err)
 		}
 		slowest = max(slowest, time.Since(begun))
@@ -518,7 +519,7 @@ func BenchmarkBoundary(b *testing.B) {
 	})
 	b.Run("ready", func(b *testing.B) {
 		for b.Loop() {
-			if err := c.Face().Ready(); err != nil {
+			if err := c.Face().Ready(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,13 +3,14 @@ package child
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"motcua/kiosk"
 )
 
-// readyTime bounds the question whether a part is ready.
+// readyTime bounds the question whether a part is ready, to a child that serves.
 const readyTime = 2 * time.Second
 
 // Face gives the child's face matcher.
@@ -33,12 +34,18 @@ func (c *Client) Shown(ctx context.Context, img kiosk.Image) (kiosk.Image, error
 	return decodePicture(f)
 }
 
-// Ready asks a part whether it can be used.
-func (c *Client) Ready(part string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
+// Ready asks a part whether it can be used. It waits for a child that is being started.
+func (c *Client) Ready(ctx context.Context, part string) error {
+	if _, err := c.serving(ctx); errors.Is(err, context.DeadlineExceeded) {
+		return gone(err)
+	} else if err != nil {
+		return err
+	}
+	outer := ctx
+	ctx, cancel := context.WithTimeout(outer, readyTime)
 	defer cancel()
 	_, err := c.call(ctx, frame{header: header{Method: methodReady, Body: body(part)}}, false, nil)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && outer.Err() == nil {
 		return gone(ErrQuiet)
 	}
 	return err
@@ -55,7 +62,7 @@ func decodePicture(f frame) (kiosk.Image, error) {
 type matcher struct{ c *Client }
 
 // Ready implements kiosk.FaceMatcher.
-func (m matcher) Ready() error { return m.c.Ready(PartFace) }
+func (m matcher) Ready(ctx context.Context) error { return m.c.Ready(ctx, PartFace) }
 
 // Match implements kiosk.FaceMatcher. When ctx ends, the child still says what it saw.
 func (m matcher) Match(ctx context.Context, photo kiosk.Image, hint func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
@@ -98,7 +105,7 @@ func (p preview) Preview(ctx context.Context, show func(jpeg []byte) error) erro
 type scanner struct{ c *Client }
 
 // Ready implements kiosk.DocumentScanner.
-func (s scanner) Ready() error { return s.c.Ready(PartScanner) }
+func (s scanner) Ready(ctx context.Context) error { return s.c.Ready(ctx, PartScanner) }
 
 // Scan implements kiosk.DocumentScanner.
 func (s scanner) Scan(ctx context.Context) (kiosk.Image, error) {

@@ -155,7 +155,7 @@ func (s *server) answer(ctx context.Context, f frame) frame {
 func (s *server) do(ctx context.Context, f frame) (frame, error) {
 	switch f.Method {
 	case methodReady:
-		return frame{}, s.ready(f)
+		return frame{}, s.ready(ctx, f)
 	case methodMatch:
 		return s.match(ctx, f)
 	case methodPreview:
@@ -194,15 +194,15 @@ func part(f frame) (name string, err error) {
 	return name, nil
 }
 
-func (s *server) ready(f frame) error {
+func (s *server) ready(ctx context.Context, f frame) error {
 	name, err := part(f)
 	switch {
 	case err != nil:
 		return err
 	case name == PartFace && s.parts.Face != nil:
-		return s.parts.Face.Ready()
+		return s.parts.Face.Ready(ctx)
 	case name == PartScanner && s.parts.Scanner != nil:
-		return s.parts.Scanner.Ready()
+		return s.parts.Scanner.Ready(ctx)
 	}
 	if camera, ok := s.camera(name).(interface{ Ready() error }); ok {
 		return camera.Ready()

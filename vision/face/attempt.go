@@ -21,8 +21,10 @@ type attempt struct {
 	opts   Opts
 	tell   func(kiosk.FaceHint)
 	photo  Embedding
-	live   Liveness // nil: no detector
-	blind  int      // frames that the detector could not look at
+	live   Liveness  // nil: no detector
+	blind  int       // frames that the detector could not look at
+	turn   Turn      // nil until a turn of the head is asked for
+	face   Embedding // whose turn it is
 
 	hint   kiosk.FaceHint // what applies now
 	told   bool           // hint has been told
@@ -42,6 +44,7 @@ type attempt struct {
 func (a *attempt) close() {
 	a.dropBest()
 	clear(a.photo)
+	clear(a.face)
 	for _, e := range a.frames {
 		clear(e)
 	}
@@ -62,6 +65,9 @@ func (a *attempt) see(f *vision.Frame) error {
 	faces, err := a.engine.Detect(&f.Mat)
 	if err != nil {
 		return asCameraFault(err)
+	}
+	if a.turn != nil {
+		return a.turning(f, faces)
 	}
 	if len(faces) == 0 {
 		a.nobody(f.At, emptyHint(&f.Mat))
@@ -102,7 +108,7 @@ func (a *attempt) judge(f *vision.Frame, facts Facts, at *Face) error {
 	a.frames, a.last, a.most = append(a.frames, e), f.At, max(a.most, facts.Faces)
 	a.watch(&f.Mat, at)
 	if len(a.frames) >= a.opts.Frames {
-		return errDone
+		return a.ask(f.At)
 	}
 	return nil
 }
@@ -112,11 +118,7 @@ func (a *attempt) watch(m *gocv.Mat, f *Face) {
 	if a.live == nil {
 		return
 	}
-	var marks [5][2]float64
-	for i, p := range f.Marks {
-		marks[i] = [2]float64{p.X, p.Y}
-	}
-	if a.live.SeeFace(m, [4]float64{f.X, f.Y, f.W, f.H}, marks) != nil {
+	if a.live.SeeFace(m, [4]float64{f.X, f.Y, f.W, f.H}, f.plain()) != nil {
 		a.blind++
 	}
 }
@@ -207,7 +209,10 @@ func (a *attempt) evidence() Evidence {
 		Described: a.photo != nil && len(a.frames) > 0, Score: math.NaN(), Threshold: a.opts.Threshold,
 		Frames: len(a.frames), Need: a.opts.Frames, Repeats: a.again, MostFaces: a.most,
 		Continuity: mutual(a.frames), MinContinuity: a.opts.MinContinuity,
-		LivenessRule: a.opts.Liveness, Hint: a.hint,
+		LivenessRule: a.opts.Liveness, Hint: a.hint, TurnAsked: a.opts.Turn != nil,
+	}
+	if a.turn != nil {
+		e.Turn, e.TurnWhy = a.turn.Result()
 	}
 	_, e.Liveness, e.LivenessWhy = a.liveness()
 	if a.most == 0 && a.hint == kiosk.HintManyFaces { // the capture never began because somebody else was there

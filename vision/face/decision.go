@@ -20,6 +20,9 @@ type Evidence struct {
 	Liveness      kiosk.CheckResult // of the liveness check
 	LivenessWhy   string            // its reason, when the detector gave one
 	LivenessRule  LivenessRule      // what it must be
+	TurnAsked     bool              // a turn of the head is needed
+	Turn          kiosk.CheckResult // of it
+	TurnWhy       string            // how it went; of a success as well
 	Hint          kiosk.FaceHint    // the last hint
 }
 
@@ -40,17 +43,17 @@ const (
 
 // Decide turns the evidence of an attempt into its verdict and checks.
 //
-// Verified: all of match, quality, alone and continuity are successful, and liveness is what its rule asks for: successful
-// when required, and when advised also undecided or not supported. Refused: the match failed clearly while everything else was
+// Verified: all of match, quality, alone and continuity are successful, liveness is what its rule asks for (successful when
+// required, and when advised also undecided or not supported), and the head was turned, where that is asked for. Refused: the match failed clearly while everything else was
 // in order. Undetermined: everything else, and anything odd (NaN, a threshold outside 0..1, a score exactly at the threshold,
 // a repeated picture, an alarm of the liveness check). The liveness check is independent of the match and is always listed.
 func Decide(e Evidence) (kiosk.Verdict, []kiosk.Check) {
-	match, quality, alone, live, cont := e.match(), e.quality(), e.alone(), e.live(), e.continuity()
-	checks := []kiosk.Check{match, quality, alone, live, cont}
+	match, quality, alone, live, cont, turn := e.match(), e.quality(), e.alone(), e.live(), e.continuity(), e.turn()
+	checks := []kiosk.Check{match, quality, alone, live, cont, turn}
 	good := quality.Result == kiosk.CheckSuccessful && alone.Result == kiosk.CheckSuccessful &&
 		cont.Result == kiosk.CheckSuccessful && e.LivenessRule.lets(e.Liveness)
 	switch {
-	case good && match.Result == kiosk.CheckSuccessful:
+	case good && match.Result == kiosk.CheckSuccessful && (!e.TurnAsked || turn.Result == kiosk.CheckSuccessful):
 		return kiosk.Verified, checks
 	case good && match.Result == kiosk.CheckFailed:
 		return kiosk.Refused, checks
@@ -142,6 +145,22 @@ func (e *Evidence) continuity() kiosk.Check {
 		c.Result = kiosk.CheckSuccessful
 	default:
 		c.Result, c.Reason = kiosk.CheckFailed, "the person changed during the capture"
+	}
+	return c
+}
+
+// turn is asked for last, of those who would be verified without it; a mismatch needs none.
+func (e *Evidence) turn() kiosk.Check {
+	c := kiosk.Check{Name: kiosk.CheckFaceTurn, Result: kiosk.CheckUndetermined, Reason: e.TurnWhy}
+	switch {
+	case !e.TurnAsked:
+		c.Result, c.Reason = kiosk.CheckNotSupported, "no turn of the head is asked for here"
+	case e.Turn == "":
+		c.Result, c.Reason = kiosk.CheckAborted, "no turn of the head was asked for: the look before it did not succeed"
+	case e.Turn == kiosk.CheckSuccessful:
+		c.Result = kiosk.CheckSuccessful
+	case c.Reason == "":
+		c.Reason = "was not seen to turn the head"
 	}
 	return c
 }

@@ -71,6 +71,18 @@ func TestDecide(t *testing.T) {
 		{"liveness aborted", func(e *Evidence) { e.Liveness = kiosk.CheckAborted }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckUndetermined},
 		{"liveness forgotten", func(e *Evidence) { e.Liveness = "" }, kiosk.Undetermined, kiosk.CheckFaceLiveness, kiosk.CheckUndetermined},
 
+		{"no turn is asked for", func(e *Evidence) { e.Turn = "" }, kiosk.Verified, kiosk.CheckFaceTurn, kiosk.CheckNotSupported},
+		{"turned", func(e *Evidence) { e.TurnAsked, e.Turn = true, kiosk.CheckSuccessful }, kiosk.Verified, kiosk.CheckFaceTurn, kiosk.CheckSuccessful},
+		{"turned, mismatch", func(e *Evidence) { e.TurnAsked, e.Turn, e.Score = true, kiosk.CheckSuccessful, .1 }, kiosk.Refused, kiosk.CheckFaceTurn, kiosk.CheckSuccessful},
+		{"turned, alarm", func(e *Evidence) { e.TurnAsked, e.Turn, e.Liveness = true, kiosk.CheckSuccessful, kiosk.CheckFailed }, kiosk.Undetermined, kiosk.CheckFaceTurn, kiosk.CheckSuccessful},
+		{"did not turn", func(e *Evidence) { e.TurnAsked, e.Turn = true, kiosk.CheckUndetermined }, kiosk.Undetermined, kiosk.CheckFaceTurn, kiosk.CheckUndetermined},
+		{"did not turn, advised", func(e *Evidence) {
+			e.TurnAsked, e.Turn, e.LivenessRule = true, kiosk.CheckUndetermined, LivenessAdvised
+		}, kiosk.Undetermined, kiosk.CheckFaceTurn, kiosk.CheckUndetermined},
+		{"turn failed", func(e *Evidence) { e.TurnAsked, e.Turn = true, kiosk.CheckFailed }, kiosk.Undetermined, kiosk.CheckFaceTurn, kiosk.CheckUndetermined},
+		{"turn not reached", func(e *Evidence) { e.TurnAsked = true }, kiosk.Undetermined, kiosk.CheckFaceTurn, kiosk.CheckAborted},
+		{"turn not reached, mismatch", func(e *Evidence) { e.TurnAsked, e.Score = true, .1 }, kiosk.Refused, kiosk.CheckFaceTurn, kiosk.CheckAborted},
+
 		{"nothing at all", func(e *Evidence) { *e = Evidence{} }, kiosk.Undetermined, kiosk.CheckFaceMatch, kiosk.CheckAborted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,11 +95,11 @@ func TestDecide(t *testing.T) {
 			if r := resultOf(checks, c.check); r != c.result {
 				t.Errorf("%s is %s, want %s", c.check, r, c.result)
 			}
-			if len(checks) != 5 {
+			if len(checks) != 6 {
 				t.Errorf("%d checks", len(checks))
 			}
 			for _, k := range checks {
-				if (k.Result == kiosk.CheckSuccessful) != (k.Reason == "") {
+				if (k.Result == kiosk.CheckSuccessful) != (k.Reason == "") && k.Name != kiosk.CheckFaceTurn {
 					t.Errorf("%s is %s with the reason %q", k.Name, k.Result, k.Reason)
 				}
 			}
@@ -128,9 +140,11 @@ func TestDecideTruthTable(t *testing.T) {
 		func(e *Evidence) { e.MostFaces = 2 },
 		func(e *Evidence) { e.Continuity = .1 },
 		func(e *Evidence) { e.Liveness = kiosk.CheckFailed },
+		func(e *Evidence) { e.Turn = kiosk.CheckUndetermined },
 	}
 	for set := range 1 << len(bad) {
 		e := good()
+		e.TurnAsked, e.Turn = true, kiosk.CheckSuccessful
 		for i, f := range bad {
 			if set&(1<<i) != 0 {
 				f(&e)
@@ -140,11 +154,11 @@ func TestDecideTruthTable(t *testing.T) {
 		switch set {
 		case 0:
 			want = kiosk.Verified
-		case 1:
+		case 1, 1 | 1<<5: // a mismatch needs no turn
 			want = kiosk.Refused
 		}
 		if got, _ := Decide(e); got != want {
-			t.Errorf("combination %05b: %s, want %s", set, got, want)
+			t.Errorf("combination %06b: %s, want %s", set, got, want)
 		}
 	}
 }

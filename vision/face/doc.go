@@ -23,6 +23,8 @@
 //   - Liveness is measured by package liveness on the same good frames, through the port [Liveness]; an attempt is verified only
 //     when that check is successful, unless the operator chose [LivenessAdvised]. An alarm never changes the match, and never
 //     keeps the officer from getting the picture.
+//   - A turn of the head is asked for last, through the port [Turn], of a person whom everything else found in order: five good
+//     frames, one turn, and a straight look that is compared like the others. Who turned is therefore who was compared.
 //
 // Sources: Wu, Peng, Yu: YuNet (2023) for the output layout; Umeyama (1991) for the similarity transform; BSI TR-03121-3 for
 // the guidance vocabulary.

@@ -365,24 +365,24 @@ func TestPhotosInJPEG2000AreRead(t *testing.T) {
 func TestMatcherWithoutModelsIsNotReady(t *testing.T) {
 	_, err := Open(t.TempDir())
 	m := NewMatcher(nil, err, &reel{}, Opts{})
-	if kiosk.CodeOf(m.Ready()) != kiosk.CodeModelMissing {
-		t.Errorf("Ready gave %v", m.Ready())
+	if kiosk.CodeOf(m.Ready(t.Context())) != kiosk.CodeModelMissing {
+		t.Errorf("Ready gave %v", m.Ready(t.Context()))
 	}
 	r, err := m.Match(t.Context(), kiosk.Image{}, nil)
-	if kiosk.CodeOf(err) != kiosk.CodeModelMissing || r.Verdict != kiosk.Undetermined || len(r.Checks) != 5 {
+	if kiosk.CodeOf(err) != kiosk.CodeModelMissing || r.Verdict != kiosk.Undetermined || len(r.Checks) != 6 {
 		t.Errorf("%s %v %v", r.Verdict, r.Checks, err)
 	}
-	if m := NewMatcher(nil, nil, &reel{}, Opts{}); kiosk.CodeOf(m.Ready()) != kiosk.CodeModelMissing {
-		t.Errorf("without an engine: %v", m.Ready())
+	if m := NewMatcher(nil, nil, &reel{}, Opts{}); kiosk.CodeOf(m.Ready(t.Context())) != kiosk.CodeModelMissing {
+		t.Errorf("without an engine: %v", m.Ready(t.Context()))
 	}
 }
 
 func TestMatcherTellsTheCamerasState(t *testing.T) {
 	gone := kiosk.Errorf(kiosk.CodeCameraMissing, "find camera", "plug it in", "unplugged")
-	if err := NewMatcher(engine(t), nil, &reel{ready: gone}, Opts{}).Ready(); !errors.Is(err, gone) {
+	if err := NewMatcher(engine(t), nil, &reel{ready: gone}, Opts{}).Ready(t.Context()); !errors.Is(err, gone) {
 		t.Errorf("Ready gave %v", err)
 	}
-	if err := NewMatcher(engine(t), nil, &reel{}, Opts{}).Ready(); err != nil {
+	if err := NewMatcher(engine(t), nil, &reel{}, Opts{}).Ready(t.Context()); err != nil {
 		t.Errorf("Ready gave %v", err)
 	}
 }
@@ -394,7 +394,7 @@ func TestOperatorSetsTheThreshold(t *testing.T) {
 	if v := NewMatcher(engine(t), nil, &reel{}, Opts{FAR: "1e-3"}).Threshold(); v != .406 {
 		t.Errorf("threshold %v", v)
 	}
-	if err := NewMatcher(engine(t), nil, &reel{}, Opts{FAR: "1e-9"}).Ready(); kiosk.CodeOf(err) != kiosk.CodeModelMissing {
+	if err := NewMatcher(engine(t), nil, &reel{}, Opts{FAR: "1e-9"}).Ready(t.Context()); kiosk.CodeOf(err) != kiosk.CodeModelMissing {
 		t.Errorf("an unmeasured rate gave %v", err)
 	}
 	for _, bad := range []float64{-1, 1, 2, math.NaN()} { // nonsense must not let anybody through

@@ -30,6 +30,9 @@ type Opts struct {
 	// Watch begins the liveness detector's look at one attempt. nil: there is no detector, the check is not_supported.
 	Watch func() Liveness
 
+	// Turn begins to ask for a turn of the head, after all else was found in order. nil: none is asked for.
+	Turn func(at time.Time) Turn
+
 	LivenessPass   float64           // what its score must exceed, for the evidence
 	LivenessModels map[string]string // SHA-256 of its model files by name, for the evidence
 }
@@ -44,6 +47,16 @@ type Liveness interface {
 	SeeFace(m *gocv.Mat, box [4]float64, marks [5][2]float64) error
 	Reset()
 	Result() (score float64, result kiosk.CheckResult, reason string)
+}
+
+// Turn asks the person for a turn of the head (package vision/liveness). It is used by one goroutine.
+//
+// See is told of a frame: its landmarks, x and y in pixels in the detector's order, nil without exactly one face; how much that face
+// is the one that was compared (a cosine); and whether it looks straight and well lit. It gives what to ask of the person now,
+// HintNone for nothing new, and whether it is over. Result gives the check's result and how it went.
+type Turn interface {
+	See(at time.Time, marks *[5][2]float64, same float64, good bool) (ask kiosk.FaceHint, over bool)
+	Result() (result kiosk.CheckResult, how string)
 }
 
 func (o Opts) filled() Opts {
@@ -90,7 +103,7 @@ func NewMatcher(engine *Engine, err error, feed vision.Feed, opts Opts) *Matcher
 }
 
 // Ready tells whether an attempt can be made; see [kiosk.FaceMatcher].
-func (m *Matcher) Ready() error {
+func (m *Matcher) Ready(context.Context) error {
 	if m.err != nil {
 		return m.err
 	}

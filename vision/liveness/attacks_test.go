@@ -27,16 +27,9 @@ type tally struct{ n, alarms, open, passed, netsPassed int }
 // proves is that the layers work together, not how a hall's cameras and people fare. With -v it prints the table.
 func TestAttacks(t *testing.T) {
 	k := newKit(t)
-	n := 3
-	if s := os.Getenv(envClips); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil || n < 2 {
-			t.Fatalf("%s is %q", envClips, s)
-		}
-	}
 	table := map[string]*tally{}
 	var order []string
-	for _, c := range clips(t, n) {
+	for _, c := range clips(t, clipCount(t, 3)) {
 		q, ok := k.capture(t, c.film(), c.seed)
 		dump(t, c, q)
 		key := c.source + " " + c.class
@@ -53,6 +46,18 @@ func TestAttacks(t *testing.T) {
 	}
 	t.Log(b.String())
 	check(t, table)
+}
+
+// clipCount is how many clips of each class and source are asked for, n when nobody says.
+func clipCount(t *testing.T, n int) int {
+	t.Helper()
+	if s := os.Getenv(envClips); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil || n < 1 {
+			t.Fatalf("%s is %q", envClips, s)
+		}
+	}
+	return n
 }
 
 func (y *tally) count(q Cues, ok bool) {

@@ -1,197 +1,281 @@
 package liveness
 
 import (
+	"crypto/rand"
 	"math"
-	"math/rand/v2"
 	"time"
+
+	"motcua/kiosk"
 )
 
-// Move is what a person is asked to do with the head. Left and right are the picture's.
-type Move string
+// Side is where a person is asked to turn the head: the person's own left or right.
+type Side string
 
-// The moves.
+// The sides.
 const (
-	MoveLeft  Move = "left"
-	MoveRight Move = "right"
-	MoveUp    Move = "up"
-	MoveDown  Move = "down"
+	Left  Side = "left"
+	Right Side = "right"
 )
 
-// Moves are all moves, in order.
-var Moves = []Move{MoveLeft, MoveRight, MoveUp, MoveDown}
+// Stage is how a challenge stands.
+type Stage string
 
-// ChallengeState is how a challenge stands.
-type ChallengeState string
-
-// The states of a challenge.
+// The stages of a challenge.
 const (
-	ChallengeCentre  ChallengeState = "centre"  // the person should look straight ahead
-	ChallengeMove    ChallengeState = "move"    // the person should make the move asked for
-	ChallengePassed  ChallengeState = "passed"  // all moves were made
-	ChallengeLate    ChallengeState = "late"    // the time was up
-	ChallengeWrong   ChallengeState = "wrong"   // another move than the one asked for
-	ChallengeSwapped ChallengeState = "swapped" // another person, or nobody any more
+	StageStraight Stage = "straight" // the person should look straight ahead
+	StageTurn     Stage = "turn"     // the person should turn the head to the side asked for
+	StageBack     Stage = "back"     // the turn was made: the person should look straight again
+	StagePassed   Stage = "passed"
+	StageMissed   Stage = "missed" // no turn, or one to the other side, at every chance
+	StageLost     Stage = "lost"   // nobody any more, or another person
 )
 
-// Over reports whether nothing more will happen.
-func (s ChallengeState) Over() bool { return s != ChallengeCentre && s != ChallengeMove }
-
-// Limits of a challenge. Turn and nod are in the units of [Turned] away from the person's own straight look.
+// Limits of a challenge. A turn is in the units of [Turned], away from the person's own straight look.
 const (
-	ChallengeTime  = 12 * time.Second
-	challengeMoves = 2    // of four
-	challengeHold  = 2    // frames in a row
-	turnReached    = .11  // eye distances; rendered heads turned by 0.6 rad reach .17 and more, slanted prints .08
-	nodReached     = .13  // parts of the way from eyes to mouth
-	restTurn       = .06  // straight again
-	restNod        = .06  // straight again
-	maxLost        = 5    // frames in a row without the face
-	minSame        = 0.45 // cosine with the person who began, while turned
+	Chances     = 2                // turns that may be tried
+	ChanceTime  = 10 * time.Second // for the turn, from when it is asked for: a voice says it in three of them
+	restTime    = 8 * time.Second  // for a straight look, before and after
+	turnReached = .17              // see the package comment for what was measured
+	minFacing   = .75              // a head has turned by then; a bent picture must be turned further
+	restTurn    = .09              // straight again
+	holdFrames  = 2                // frames in a row …
+	holdTime    = 60 * time.Millisecond
+	lostTime    = 2 * time.Second // without the face: who turns far is lost for a moment
+	minSame     = 0.35            // cosine with the straight look while turned
 )
 
 // Glance is what a challenge needs of one frame.
 type Glance struct {
 	At    time.Time
-	Face  bool    // exactly one face was seen
-	Marks Face    // it
-	Same  float64 // cosine with the person who began; NaN never counts as the same
+	Seen  bool     // exactly one face was seen
+	Marks [5]Point // its landmarks, as in [Face]
+	Same  float64  // cosine with the straight look before the challenge; NaN never counts as the same person
+	Good  bool     // straight and clear enough to be compared with the chip's photo
 }
 
-// Challenge asks for two of four moves of the head, drawn by chance, one after the other with a straight look before each. It
-// is a pure state machine: [Challenge.Next] gives what follows.
+// Challenge asks for one turn of the head, left or right by chance, and a straight look after it; who misses it is asked once
+// more, for a side drawn anew. It is a pure state machine: [Challenge.Next] gives what follows.
 //
 // What a head measures when it turns comes from depth: the nose stands before the plane of eyes and mouth, so it moves against
-// them. A flat picture that is turned or tilted keeps the nose in its place among them and makes no move at all; a picture
-// that is bent can make a small one, a film the one it was made with, but not the two asked for, in order, within the time.
-// Blinking is not asked for: five landmarks do not show it. The limits of turns were checked on rendered heads and slanted prints,
-// those of nods on points in space alone.
+// them. A flat picture, however it is turned, tilted and sheared, keeps the nose in its place among them and makes no turn at all.
+// A picture that is bent makes a small one, a film the one it was made with: half the time to the side asked for.
 type Challenge struct {
-	Moves []Move
-	State ChallengeState
+	Sides [Chances]Side // asked for, one after the other
+	Stage Stage
+	Tries int // chances begun
 
-	begun      time.Time
-	done, held int
-	lost       int
-	turn, nod  float64 // the person's own straight look
-	straight   bool    // is known
+	since    time.Time // the stage
+	held     int       // frames in a row that have what the stage wants
+	from     time.Time // the first of them
+	wrong    int       // frames in a row that were turned the other way
+	seen     time.Time // the same person's face, last
+	straight Pose      // the person's own straight look
+	other    bool      // a turn to the other side ended a chance
 }
 
-// NewChallenge draws the moves.
-func NewChallenge(r *rand.Rand, at time.Time) Challenge {
-	c := Challenge{State: ChallengeCentre, begun: at}
-	for _, i := range r.Perm(len(Moves))[:challengeMoves] {
-		c.Moves = append(c.Moves, Moves[i])
+// NewChallenge draws the sides.
+func NewChallenge(at time.Time) Challenge {
+	c := Challenge{Stage: StageStraight, Tries: 1, since: at, seen: at}
+	var b [Chances]byte
+	_, _ = rand.Read(b[:]) // never fails
+	for i := range b {
+		c.Sides[i] = []Side{Left, Right}[b[i]&1]
 	}
 	return c
 }
 
-// Asked is the move to make now; false while the person should look straight ahead or when the challenge is over.
-func (c Challenge) Asked() (Move, bool) {
-	if c.State != ChallengeMove {
-		return "", false
-	}
-	return c.Moves[c.done], true
+// Over reports whether nothing more will happen.
+func (c Challenge) Over() bool {
+	return c.Stage == StagePassed || c.Stage == StageMissed || c.Stage == StageLost
 }
+
+// Asked is the side of the chance that runs.
+func (c Challenge) Asked() Side { return c.Sides[c.Tries-1] }
 
 // Next gives the challenge after one more frame.
 func (c Challenge) Next(g Glance) Challenge {
-	if c.State.Over() {
+	if c.Over() {
 		return c
 	}
-	if g.At.Sub(c.begun) > ChallengeTime || g.At.Before(c.begun) {
-		c.State = ChallengeLate
-		return c
+	if g.At.Before(c.since) {
+		return c.to(StageLost, g.At)
 	}
-	turn, nod := Turned(&g.Marks)
-	if !g.Face || math.IsNaN(turn) || math.IsNaN(nod) {
-		if c.lost++; c.lost > maxLost {
-			c.State = ChallengeSwapped
+	p, ok := PoseOf(&g.Marks)
+	if !g.Seen || !ok || !(g.Same > minSame) {
+		c.held, c.wrong = 0, 0
+		if g.At.Sub(c.seen) > lostTime {
+			return c.to(StageLost, g.At)
 		}
-		c.held = 0
-		return c
+		return c.late(g.At)
 	}
-	c.lost = 0
-	if !(g.Same > minSame) {
-		c.State = ChallengeSwapped
-		return c
+	c.seen = g.At
+	if turn, facing := p.From(c.straight); c.Stage == StageTurn {
+		return c.turning(turn, facing, g.At)
 	}
-	if c.State == ChallengeCentre {
-		return c.centre(turn, nod)
-	}
-	return c.move(turn-c.turn, nod-c.nod)
+	return c.resting(p, g)
 }
 
-// centre waits for a straight look. The first one tells how this person's face is built.
-func (c Challenge) centre(turn, nod float64) Challenge {
-	rest := math.Abs(turn) < turnReached && nod > .25 && nod < .8
-	if c.straight {
-		rest = math.Abs(turn-c.turn) < restTurn && math.Abs(nod-c.nod) < restNod
+// resting waits for a straight look; the first one tells how this person's face is built.
+func (c Challenge) resting(p Pose, g Glance) Challenge {
+	rest := g.Good
+	if c.Stage == StageBack || c.Tries > 1 {
+		turn, _ := p.From(c.straight)
+		rest = rest && math.Abs(turn) < restTurn
 	}
-	if !rest {
+	if !c.holds(rest, g.At) {
+		return c.late(g.At)
+	}
+	if c.Stage == StageBack {
+		return c.to(StagePassed, g.At)
+	}
+	if c.Tries == 1 {
+		c.straight = p
+	}
+	return c.to(StageTurn, g.At)
+}
+
+// turning waits for the turn. Left and right are the person's: a head turned to its left looks to the picture's right.
+func (c Challenge) turning(turn, facing float64, at time.Time) Challenge {
+	if c.Asked() == Right {
+		turn = -turn
+	}
+	if c.wrong++; turn > -turnReached {
+		c.wrong = 0
+	}
+	if c.wrong >= holdFrames {
+		c.other = true
+		return c.again(at)
+	}
+	if c.holds(turn > turnReached && facing > minFacing, at) {
+		return c.to(StageBack, at)
+	}
+	return c.late(at)
+}
+
+// holds counts frames in a row; true when they are enough.
+func (c *Challenge) holds(is bool, at time.Time) bool {
+	if !is {
 		c.held = 0
+		return false
+	}
+	if c.held++; c.held == 1 {
+		c.from = at
+	}
+	return c.held >= holdFrames && at.Sub(c.from) >= holdTime
+}
+
+// late ends a stage whose time is up.
+func (c Challenge) late(at time.Time) Challenge {
+	limit := restTime
+	if c.Stage == StageTurn {
+		limit = ChanceTime
+	}
+	if at.Sub(c.since) <= limit {
 		return c
 	}
-	if c.held++; c.held < challengeHold {
-		return c
+	return c.again(at)
+}
+
+// again begins the next chance, or ends the challenge.
+func (c Challenge) again(at time.Time) Challenge {
+	if c.Tries >= Chances {
+		return c.to(StageMissed, at)
 	}
-	if !c.straight {
-		c.turn, c.nod, c.straight = turn, nod, true
-	}
-	c.held = 0
-	c.State = ChallengeMove
-	if c.done == len(c.Moves) {
-		c.State = ChallengePassed
-	}
+	c.Tries++
+	return c.to(StageStraight, at)
+}
+
+func (c Challenge) to(s Stage, at time.Time) Challenge {
+	c.Stage, c.since, c.held, c.wrong = s, at, 0, 0
 	return c
 }
 
-func (c Challenge) move(turn, nod float64) Challenge {
-	got, made := moveOf(turn, nod)
-	if !made {
-		c.held = 0
-		return c
-	}
-	if got != c.Moves[c.done] {
-		c.State = ChallengeWrong
-		return c
-	}
-	if c.held++; c.held >= challengeHold {
-		c.done, c.held, c.State = c.done+1, 0, ChallengeCentre
-	}
-	return c
-}
-
-// moveOf names the move that a turn and a nod away from the straight look make; the larger of the two counts.
-func moveOf(turn, nod float64) (Move, bool) {
-	t, n := math.Abs(turn)/turnReached, math.Abs(nod)/nodReached
+// Result gives the check's result and its reason: how the challenge went, also when it was passed. It names no side: which one
+// was asked for is chance's.
+func (c Challenge) Result() (kiosk.CheckResult, string) {
 	switch {
-	case t < 1 && n < 1:
-		return "", false
-	case t >= n && turn < 0:
-		return MoveLeft, true
-	case t >= n:
-		return MoveRight, true
-	case nod < 0:
-		return MoveUp, true
+	case c.Stage == StagePassed && c.Tries == 1:
+		return kiosk.CheckSuccessful, "turned the head as asked"
+	case c.Stage == StagePassed:
+		return kiosk.CheckSuccessful, "turned the head as asked at the second try"
+	case c.Stage == StageLost:
+		return kiosk.CheckUndetermined, "the face was lost while the head turned"
+	case c.Stage == StageMissed && c.other:
+		return kiosk.CheckUndetermined, "turned the head to the other side"
+	case c.Stage == StageMissed:
+		return kiosk.CheckUndetermined, "was not seen to turn the head"
 	}
-	return MoveDown, true
+	return kiosk.CheckUndetermined, "the turn of the head was not ended"
 }
 
-// Turned reads how a head is turned from its landmarks, in the eyes' own axes: the nose's way from the middle of the eyes along
-// them in eye distances (0 is straight, negative is to the picture's left), and how far down from eyes to mouth it stands
-// (about 0.5 is straight, less is up). NaN when the landmarks fall together.
-func Turned(f *Face) (turn, nod float64) {
-	l, r, n := f.Marks[0], f.Marks[1], f.Marks[2]
-	d := f.eyes()
-	if !(d > 1) {
-		return math.NaN(), math.NaN()
+// Asker runs a challenge for package vision/face, in plain numbers.
+type Asker struct{ c Challenge }
+
+// Ask begins a challenge.
+func Ask(at time.Time) *Asker { return &Asker{NewChallenge(at)} }
+
+// See is [Challenge.Next]: marks are x and y of the five landmarks, nil without exactly one face. It gives what the person should be
+// told now, and whether the challenge is over.
+func (a *Asker) See(at time.Time, marks *[5][2]float64, same float64, good bool) (kiosk.FaceHint, bool) {
+	g := Glance{At: at, Seen: marks != nil, Same: same, Good: good}
+	if marks != nil {
+		for i, m := range marks {
+			g.Marks[i] = Point{m[0], m[1]}
+		}
 	}
-	ux, uy := (r.X-l.X)/d, (r.Y-l.Y)/d
+	a.c = a.c.Next(g)
+	return a.c.hint(), a.c.Over()
+}
+
+// Result is [Challenge.Result].
+func (a *Asker) Result() (kiosk.CheckResult, string) { return a.c.Result() }
+
+// hint is what the person should be told. Before the first turn people look straight anyway.
+func (c Challenge) hint() kiosk.FaceHint {
+	switch {
+	case c.Stage == StageTurn && c.Asked() == Left:
+		return kiosk.HintTurnLeft
+	case c.Stage == StageTurn:
+		return kiosk.HintTurnRight
+	case c.Stage == StageBack, c.Stage == StageStraight && c.Tries > 1:
+		return kiosk.HintTurnBack
+	case c.Stage == StageLost:
+		return kiosk.HintNoFace
+	}
+	return kiosk.HintNone
+}
+
+// Pose is how the face's plane stands in a picture and where the nose stands over it.
+type Pose struct {
+	ex, ey, dx, dy float64 // from eye to eye, and from their middle to the mouth's, pixels
+	nose           float64 // along the first of them, in its lengths from the middle; 0 is straight, more is to the picture's right
+}
+
+// PoseOf reads the pose from the landmarks; false when they fall together. The nose is measured in the axes that eyes and mouth span:
+// they go along with a flat picture however it is held, so that its nose stays.
+func PoseOf(marks *[5]Point) (p Pose, ok bool) {
+	l, r, n := marks[0], marks[1], marks[2]
 	mx, my := (l.X+r.X)/2, (l.Y+r.Y)/2
-	down := func(p Point) float64 { return -(p.X-mx)*uy + (p.Y-my)*ux }
-	mouth := down(Point{(f.Marks[3].X + f.Marks[4].X) / 2, (f.Marks[3].Y + f.Marks[4].Y) / 2})
-	if !(mouth > d/4) {
-		return math.NaN(), math.NaN()
+	p = Pose{ex: r.X - l.X, ey: r.Y - l.Y, dx: (marks[3].X+marks[4].X)/2 - mx, dy: (marks[3].Y+marks[4].Y)/2 - my}
+	area := p.area()
+	if d := p.ex*p.ex + p.ey*p.ey; !(d > 1) || !(area > d/10) {
+		return Pose{}, false
 	}
-	return ((n.X-mx)*ux + (n.Y-my)*uy) / d, down(n) / mouth
+	p.nose = ((n.X-mx)*p.dy - (n.Y-my)*p.dx) / area
+	return p, !math.IsNaN(p.nose) && !math.IsInf(p.nose, 0)
+}
+
+func (p Pose) area() float64 { return p.ex*p.dy - p.ey*p.dx }
+
+// From gives how far a head has turned away from its straight look: the nose's way in eye distances, and how much the plane of eyes
+// and mouth still faces the camera: 1 as before, else the cosine of its turn about whatever axis, which is how much narrower the
+// face became one way than the other.
+func (p Pose) From(straight Pose) (turn, facing float64) {
+	o := straight
+	area := o.area()
+	a, b := (p.ex*o.dy-p.dx*o.ey)/area, (p.dx*o.ex-p.ex*o.dx)/area // the map from the axes then to those now
+	c, d := (p.ey*o.dy-p.dy*o.ey)/area, (p.dy*o.ex-p.ey*o.dx)/area
+	sum, det := a*a+b*b+c*c+d*d, math.Abs(a*d-b*c)
+	large := (sum + math.Sqrt(max(0, sum*sum-4*det*det))) / 2 // the larger of its two stretches, squared
+	return p.nose - o.nose, det / large
 }

@@ -1,177 +1,236 @@
 package liveness
 
 import (
-	"image"
 	"math"
-	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
-	"motcua/vision"
-	"motcua/vision/visiontest"
+	"motcua/kiosk"
 )
 
-// head are the landmarks of a head of five points in space, the nose before the others, turned and seen by a distant camera.
-// depth 0 is a flat picture.
-func head(turn, nod, depth float64) Face {
-	f := Face{X: 100, Y: 100, W: 200, H: 260}
+// head are the landmarks of a head of five points in space, the nose before the others, turned about an axis that leans, and seen by
+// a distant camera. depth 0 is a flat picture.
+func head(turn, lean, depth float64) (marks [5]Point) {
 	for i, p := range [5][3]float64{{-50, -40, 0}, {50, -40, 0}, {0, 15, depth}, {-40, 60, 0}, {40, 60, 0}} {
-		x, y, z := p[0], p[1], p[2]
-		x, z = x*math.Cos(turn)+z*math.Sin(turn), -x*math.Sin(turn)+z*math.Cos(turn)
-		y = y*math.Cos(nod) + z*math.Sin(nod)
-		f.Marks[i] = Point{200 + x, 230 + y}
+		c, s := math.Cos(lean), math.Sin(lean)
+		across, along, z := p[0]*c+p[1]*s, -p[0]*s+p[1]*c, p[2]
+		across = across*math.Cos(turn) + z*math.Sin(turn)
+		marks[i] = Point{200 + across*c - along*s, 230 + across*s + along*c}
 	}
-	return f
+	return marks
 }
 
-const noseDepth = 50
-
-// posture is how the head is held for a move.
-func posture(m Move) (turn, nod float64) {
-	switch m {
-	case MoveLeft:
-		return -.5, 0
-	case MoveRight:
-		return .5, 0
-	case MoveUp:
-		return 0, -.45
-	case MoveDown:
-		return 0, .45
-	}
-	return 0, 0
-}
+const noseDepth = 45 // of eyes 100 apart
 
 // play shows a challenge n frames of one posture, 100 ms apart.
-func play(c Challenge, at *time.Time, n int, m Move, depth float64) Challenge {
-	turn, nod := posture(m)
+func play(c Challenge, at *time.Time, n int, turn, depth float64) Challenge {
 	for range n {
 		*at = at.Add(100 * time.Millisecond)
-		c = c.Next(Glance{At: *at, Face: true, Marks: head(turn, nod, depth), Same: .8})
+		c = c.Next(Glance{At: *at, Seen: true, Marks: head(turn, 0, depth), Same: .8, Good: math.Abs(turn) < .2})
 	}
 	return c
 }
 
-func TestChallengeIsPassedByAHeadAndNotByAPicture(t *testing.T) {
-	for seed := range uint64(24) {
-		for name, depth := range map[string]float64{"head": noseDepth, "flat picture": 0} {
-			at := clipStart
-			c := NewChallenge(rand.New(rand.NewPCG(seed, 1)), at)
-			if len(c.Moves) != 2 || c.Moves[0] == c.Moves[1] {
-				t.Fatalf("moves %v", c.Moves)
-			}
-			if _, is := c.Asked(); is {
-				t.Error("a move is asked for before the straight look")
-			}
-			for _, m := range c.Moves {
-				c = play(c, &at, 3, "", depth)
-				if asked, is := c.Asked(); depth > 0 && (!is || asked != m) {
-					t.Errorf("%s: asked %q, want %q", name, asked, m)
-				}
-				c = play(c, &at, 3, m, depth)
-			}
-			c = play(c, &at, 3, "", depth)
-			if (c.State == ChallengePassed) != (depth > 0) {
-				t.Errorf("seed %d, %s, moves %v: %s", seed, name, c.Moves, c.State)
-			}
-			if c.State.Over() && play(c, &at, 1, MoveUp, depth).State != c.State {
-				t.Error("something happened after the end")
-			}
-		}
+// towards is how far the head turns, in the picture, to do what is asked: a person's left is the picture's right.
+func towards(s Side) float64 {
+	if s == Left {
+		return .5
 	}
+	return -.5
 }
 
-func TestChallengeEnds(t *testing.T) {
-	begin := func() (Challenge, time.Time) {
+// other is the other side.
+func other(s Side) Side {
+	if s == Left {
+		return Right
+	}
+	return Left
+}
+
+func TestAHeadPasses(t *testing.T) {
+	sides := map[Side]int{}
+	for range 64 {
 		at := clipStart
-		return play(NewChallenge(rand.New(rand.NewPCG(7, 7)), at), &at, 3, "", noseDepth), at.Add(300 * time.Millisecond)
-	}
-	c, at := begin()
-	asked, is := c.Asked()
-	if !is {
-		t.Fatal("nothing is asked for")
-	}
-	other := Moves[(slices.Index(Moves, asked)+1)%len(Moves)]
-	if got := play(c, &at, 1, other, noseDepth).State; got != ChallengeWrong {
-		t.Errorf("another move: %s", got)
-	}
-	c, at = begin()
-	at = at.Add(ChallengeTime)
-	if got := play(c, &at, 1, "", noseDepth).State; got != ChallengeLate {
-		t.Errorf("too late: %s", got)
-	}
-	c, at = begin()
-	if got := c.Next(Glance{At: clipStart.Add(-time.Second), Face: true, Marks: head(0, 0, noseDepth), Same: 1}).State; got != ChallengeLate {
-		t.Errorf("a clock that went back: %s", got)
-	}
-	for _, same := range []float64{math.NaN(), minSame, .1} {
-		if got := c.Next(Glance{At: at, Face: true, Marks: head(0, 0, noseDepth), Same: same}).State; got != ChallengeSwapped {
-			t.Errorf("same person %v: %s", same, got)
+		c := NewChallenge(at)
+		if c = play(c, &at, 2, 0, noseDepth); c.Stage != StageTurn {
+			t.Fatalf("after a straight look: %s", c.Stage)
+		}
+		sides[c.Asked()]++
+		if c = play(c, &at, 3, towards(c.Asked()), noseDepth); c.Stage != StageBack || c.hint() != kiosk.HintTurnBack {
+			t.Fatalf("after the turn: %s, %s", c.Stage, c.hint())
+		}
+		if c = play(c, &at, 2, 0, noseDepth); c.Stage != StagePassed {
+			t.Fatalf("straight again: %s", c.Stage)
+		}
+		if result, why := c.Result(); result != kiosk.CheckSuccessful || why == "" {
+			t.Errorf("%s, %q", result, why)
+		}
+		if play(c, &at, 3, .5, noseDepth) != c {
+			t.Error("something happened after the end")
 		}
 	}
-	for i := range maxLost + 1 {
-		c = c.Next(Glance{At: at})
-		if (c.State == ChallengeSwapped) != (i == maxLost) {
-			t.Errorf("%d frames without a face: %s", i+1, c.State)
-		}
+	if sides[Left] < 10 || sides[Right] < 10 {
+		t.Errorf("the sides drawn: %v", sides)
 	}
 }
 
-// A bent picture makes the nose move a little; less than is asked for.
-func TestTurnedNeedsDepth(t *testing.T) {
-	for _, angle := range []float64{-.6, -.3, .3, .6} {
-		straight, _ := Turned(ptr(head(0, 0, noseDepth)))
-		deep, _ := Turned(ptr(head(angle, 0, noseDepth)))
-		flat, _ := Turned(ptr(head(angle, 0, 0)))
-		if math.Abs(flat-straight) > .02 || math.Abs(deep-straight) < .1 || (deep > straight) != (angle > 0) {
-			t.Errorf("turned by %.1f: flat %.3f, deep %.3f", angle, flat, deep)
+// A flat picture makes no turn, however it is held, also turned so far that a face could hardly be seen.
+func TestAFlatPictureDoesNotTurn(t *testing.T) {
+	straight := head(0, 0, 0)
+	was, ok := PoseOf(&straight)
+	if !ok {
+		t.Fatal("no pose")
+	}
+	for _, lean := range []float64{-.9, -.4, 0, .4, .9} {
+		for turn := -1.3; turn <= 1.3; turn += .1 {
+			flat := head(turn, lean, 0)
+			p, ok := PoseOf(&flat)
+			if !ok {
+				continue // the landmarks fall together
+			}
+			nose, facing := p.From(was)
+			if math.Abs(nose) > 1e-9 || math.Abs(facing-math.Cos(turn)) > 1e-9 {
+				t.Errorf("turned by %.1f, leaning %.1f: nose %.3f, facing %.3f", turn, lean, nose, facing)
+			}
+			deep := head(turn, 0, noseDepth)
+			if p, ok = PoseOf(&deep); ok {
+				if nose, _ = p.From(was); math.Abs(nose-.45*math.Tan(turn)) > .01 {
+					t.Errorf("a head turned by %.1f: nose %.3f", turn, nose)
+				}
+			}
 		}
 	}
-	if turn, nod := Turned(&Face{}); !math.IsNaN(turn) || !math.IsNaN(nod) {
+	if _, ok := PoseOf(&[5]Point{}); ok {
 		t.Error("landmarks that fall together were read")
 	}
 }
 
-func ptr(f Face) *Face { return &f }
-
-// Before the true detector: a rendered head that turns makes the move, a print of it that is turned about its middle does not.
-func TestRenderedHeadsTurnAndPrintsDoNot(t *testing.T) {
-	k := newKit(t)
-	marks := func(img *image.RGBA) (turn float64) {
-		m, err := vision.FromImage(img)
-		if err != nil {
-			t.Fatal(err)
+// A bent picture has a little depth: it would have to be turned so far that it no longer faces the camera.
+func TestABentPictureMustTurnTooFar(t *testing.T) {
+	for turn := .05; turn < 1.4; turn += .05 {
+		at := clipStart
+		c := play(NewChallenge(at), &at, 2, 0, 15)
+		if c.Asked() == Right {
+			turn = -turn
 		}
-		defer m.Close()
-		faces, err := k.eyes.Detect(&m)
-		if err != nil || len(faces) == 0 {
-			return math.NaN()
+		if c = play(c, &at, 5, turn, 15); c.Stage != StageTurn {
+			t.Fatalf("turned by %.2f it came to %s", turn, c.Stage)
 		}
-		f := seen(&faces[0])
-		turn, _ = Turned(&f)
-		return turn
+		turn = math.Abs(turn)
 	}
-	for i, seed := range visiontest.Cast[:3] {
-		p := visiontest.NewPerson(seed)
-		look := func(yaw float64) float64 {
-			st := visiontest.Centred(p)
-			st.Yaw, st.Still = yaw, true
-			return marks((&visiontest.Scene{People: []visiontest.Standing{st}}).Frame(clipStart))
+}
+
+func TestASecondChance(t *testing.T) {
+	at := clipStart
+	c := play(NewChallenge(at), &at, 2, 0, noseDepth)
+	c = play(c, &at, 2, towards(other(c.Asked())), noseDepth)
+	if c.Stage != StageStraight || c.Tries != 2 || c.hint() != kiosk.HintTurnBack {
+		t.Fatalf("after a turn to the other side: %s, try %d", c.Stage, c.Tries)
+	}
+	c = play(c, &at, 2, 0, noseDepth)
+	passed := play(play(c, ptr(at), 2, towards(c.Asked()), noseDepth), ptr(at.Add(time.Second)), 2, 0, noseDepth)
+	if result, why := passed.Result(); result != kiosk.CheckSuccessful || why != "turned the head as asked at the second try" {
+		t.Errorf("%s, %q", result, why)
+	}
+	c = play(c, &at, 2, towards(other(c.Asked())), noseDepth)
+	if result, why := c.Result(); c.Stage != StageMissed || result != kiosk.CheckUndetermined || why != "turned the head to the other side" {
+		t.Errorf("%s: %s, %q", c.Stage, result, why)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// Who never turns has two chances, and no longer than a minute altogether.
+func TestWhoDoesNotTurnMisses(t *testing.T) {
+	at := clipStart
+	c := NewChallenge(at)
+	asked := 0
+	for !c.Over() {
+		was := c.Stage
+		if c = play(c, &at, 1, 0, noseDepth); c.Stage == StageTurn && was != StageTurn {
+			asked++
 		}
-		straight, left, right := look(0), look(-.6), look(.6)
-		if l, _ := moveOf(left-straight, 0); l != MoveLeft {
-			t.Errorf("cast %d turned left: %.3f after %.3f", i, left, straight)
+		if at.Sub(clipStart) > time.Minute {
+			t.Fatal("it does not end")
 		}
-		if r, _ := moveOf(right-straight, 0); r != MoveRight {
-			t.Errorf("cast %d turned right: %.3f after %.3f", i, right, straight)
-		}
-		still := (&visiontest.Scene{People: []visiontest.Standing{{Person: p, X: .5, Y: .44, Head: .46, Still: true}}}).Frame(clipStart)
-		for seed := range uint64(4) {
-			a := &visiontest.Attack{Species: visiontest.Print, Seed: seed, Picture: visiontest.Picture{At: func(time.Time) *image.RGBA { return still }, X: .5, Y: .44, Head: .46}}
-			turn := marks(a.Frame(clipStart))
-			if m, made := moveOf(turn-straight, 0); made {
-				t.Errorf("cast %d: a print held slanted made the move %s (%.3f after %.3f)", i, m, turn, straight)
+	}
+	if result, why := c.Result(); c.Stage != StageMissed || asked != Chances || result != kiosk.CheckUndetermined || why != "was not seen to turn the head" {
+		t.Errorf("%s after %d: %s, %q", c.Stage, asked, result, why)
+	}
+}
+
+// Somebody else, nobody, or a clock that goes back is not the person who was compared.
+func TestAnotherPersonIsLost(t *testing.T) {
+	begin := func() (Challenge, time.Time) {
+		at := clipStart
+		return play(NewChallenge(at), &at, 2, 0, noseDepth), at
+	}
+	for name, g := range map[string]Glance{
+		"another person": {Seen: true, Same: minSame}, "a score that is not a number": {Seen: true, Same: math.NaN()},
+		"nobody": {Same: .8}, "landmarks that fall together": {Seen: true, Same: .8},
+	} {
+		c, at := begin()
+		marks := head(towards(c.Asked()), 0, noseDepth)
+		for i := 0; !c.Over() && i < 100; i++ {
+			at = at.Add(100 * time.Millisecond)
+			g.At = at
+			if g.Marks = marks; name == "landmarks that fall together" {
+				g.Marks = [5]Point{}
+			}
+			if c = c.Next(g); c.Stage == StageBack || c.Stage == StagePassed {
+				t.Fatalf("%s made the turn", name)
 			}
 		}
+		if result, _ := c.Result(); c.Stage != StageLost || result != kiosk.CheckUndetermined || c.hint() != kiosk.HintNoFace {
+			t.Errorf("%s: %s", name, c.Stage)
+		}
+	}
+	c, at := begin()
+	if c = c.Next(Glance{At: at.Add(-time.Hour), Seen: true, Marks: head(0, 0, noseDepth), Same: 1}); c.Stage != StageLost {
+		t.Errorf("a clock that goes back: %s", c.Stage)
+	}
+	c, at = begin() // who is lost for a moment, as of a head turned far, goes on
+	for range 15 {
+		at = at.Add(100 * time.Millisecond)
+		c = c.Next(Glance{At: at})
+	}
+	if c = play(c, &at, 2, towards(c.Asked()), noseDepth); c.Stage != StageBack {
+		t.Errorf("lost for a moment: %s", c.Stage)
+	}
+}
+
+func TestAskerSpeaksPlainly(t *testing.T) {
+	a := Ask(clipStart)
+	at := clipStart
+	see := func(turn float64) (kiosk.FaceHint, bool) {
+		at = at.Add(100 * time.Millisecond)
+		var plain [5][2]float64
+		for i, m := range head(turn, 0, noseDepth) {
+			plain[i] = [2]float64{m.X, m.Y}
+		}
+		return a.See(at, &plain, .9, turn == 0)
+	}
+	_, _ = see(0)
+	h, over := see(0)
+	if (h != kiosk.HintTurnLeft && h != kiosk.HintTurnRight) || over {
+		t.Fatalf("%q, %v", h, over)
+	}
+	if next, _ := a.See(at.Add(50*time.Millisecond), nil, math.NaN(), false); next != h {
+		t.Errorf("without a face: %q", next)
+	}
+	turn := .5
+	if h == kiosk.HintTurnRight {
+		turn = -.5
+	}
+	_, _ = see(turn)
+	if h, over = see(turn); h != kiosk.HintTurnBack || over {
+		t.Fatalf("%q, %v", h, over)
+	}
+	_, _ = see(0)
+	if h, over = see(0); h != kiosk.HintNone || !over {
+		t.Errorf("%q, %v", h, over)
+	}
+	if result, _ := a.Result(); result != kiosk.CheckSuccessful {
+		t.Error(result)
 	}
 }

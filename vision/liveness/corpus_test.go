@@ -149,12 +149,7 @@ func standing(seed int64) *visiontest.Scene {
 
 // photographed gives n clips of each class from the dev photographs, each of another picture as far as they last.
 func photographed(t testing.TB, n int) (out []clip) {
-	names, err := filepath.Glob(filepath.Join(shared(t, "data/faces/dev/images"), "*.jpg"))
-	if err != nil || len(names) == 0 {
-		t.Skipf("no photographs: %v", err)
-	}
-	sort.Strings(names)
-	rand.New(rand.NewPCG(5, 5)).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	names := photographs(t)
 	for i := first; i < first+n; i++ {
 		name := names[i%len(names)]
 		out = append(out, clip{genuine, "photograph", uint64(i), func() func(time.Time) *image.RGBA {
@@ -168,6 +163,18 @@ func photographed(t testing.TB, n int) (out []clip) {
 		}
 	}
 	return out
+}
+
+// photographs names the dev photographs, in an order that chance made once.
+func photographs(t testing.TB) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(shared(t, "data/faces/dev/images"), "*.jpg"))
+	if err != nil || len(names) == 0 {
+		t.Skipf("no photographs: %v", err)
+	}
+	sort.Strings(names)
+	rand.New(rand.NewPCG(5, 5)).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	return names
 }
 
 func photograph(t testing.TB, name string) visiontest.Picture {

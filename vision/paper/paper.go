@@ -47,7 +47,7 @@ func NewScanner(feed vision.Feed) *Scanner { return &Scanner{feed: feed} }
 func NewScannerWith(feed vision.Feed, o Opts) *Scanner { return &Scanner{feed, o} }
 
 // Ready tells whether a page can be scanned; see [kiosk.DocumentScanner].
-func (s *Scanner) Ready() error { return s.feed.Ready() }
+func (s *Scanner) Ready(context.Context) error { return s.feed.Ready() }
 
 var errTaken = errors.New("page taken")
 

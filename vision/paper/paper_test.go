@@ -115,7 +115,7 @@ func TestScanHandsCameraErrorsOn(t *testing.T) {
 	gone := kiosk.Errorf(kiosk.CodeCameraMissing, "find camera", "plug it in", "unplugged")
 	hub := camera.NewHub(camera.NewImages("gone", 30, nil, func() error { return gone }), camera.Opts{})
 	s := NewScannerWith(hub, Opts{PixelsPerMM: 4})
-	if err := s.Ready(); !errors.Is(err, gone) {
+	if err := s.Ready(t.Context()); !errors.Is(err, gone) {
 		t.Errorf("Ready gave %v", err)
 	}
 	if _, err := s.Scan(t.Context()); !errors.Is(err, gone) {

@@ -31,6 +31,22 @@ type Picture struct {
 
 // FilmOf gives a film of a person in another light, who turns a little and blinks.
 func FilmOf(p *Person, seed uint64) Picture {
+	return filmOf(p, seed, func(ms float64) float64 { return .12 * math.Sin(ms/900) })
+}
+
+// TurningFilm gives a film of a person who every few seconds turns the head to one side or the other and back, and blinks.
+func TurningFilm(p *Person, seed uint64) Picture {
+	r := rand.New(rand.NewPCG(seed, 0x7074))
+	every, reach := 3500+2500*r.Float64(), .55+.2*r.Float64()
+	sides := r.Uint64()
+	return filmOf(p, seed, func(ms float64) float64 {
+		n, in := math.Modf(ms / every)
+		side := 1 - 2*float64(sides>>(uint64(n)%64)&1)
+		return side * reach * step(0, .15, in) * step(.45, .3, in)
+	})
+}
+
+func filmOf(p *Person, seed uint64, yaw func(ms float64) float64) Picture {
 	r := rand.New(rand.NewPCG(seed, 0xf11f))
 	shut := NewPerson(p.Seed)
 	shut.eyeH *= .15
@@ -44,7 +60,7 @@ func FilmOf(p *Person, seed uint64) Picture {
 		if math.Mod(ms, 3000) < 250 {
 			s = closed
 		}
-		s.People[0].Yaw = .12 * math.Sin(ms/900)
+		s.People[0].Yaw = yaw(ms)
 		return s.Frame(at)
 	}
 	return Picture{At: at, X: .5, Y: .44, Head: .46}
@@ -58,6 +74,9 @@ type Attack struct {
 	Seed          uint64
 	Width, Height int   // default 480×640
 	Light         Light // of the hall; default [Hall]
+
+	// Held says how the object is held beside its small movements; nil: upright. A screen does not bend.
+	Held func(at time.Time) Hold
 
 	m     *material
 	still *image.RGBA // what a photograph shows
@@ -73,7 +92,11 @@ func (a *Attack) Frame(at time.Time) *image.RGBA {
 	}
 	a.n++
 	img := hall(a.Width, a.Height, a.Light)
-	a.m.paint(img, shown, float64(at.UnixMilli()%3_600_000)/1000)
+	held := Hold{}
+	if a.Held != nil {
+		held = a.Held(at)
+	}
+	a.m.paint(img, shown, held, float64(at.UnixMilli()%3_600_000)/1000)
 	if a.m.blur > 0 {
 		soften(img, a.m.blur)
 	}

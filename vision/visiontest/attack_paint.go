@@ -6,8 +6,9 @@ import (
 )
 
 // paint draws the object over the hall.
-func (m *material) paint(dst, shown *image.RGBA, t float64) {
+func (m *material) paint(dst, shown *image.RGBA, held Hold, t float64) {
 	ph := m.phase
+	slant := m.slant(held)
 	cx := m.cx + m.shake*math.Sin(2.1*t+ph) + .4*m.shake*math.Sin(5.3*t+2*ph)
 	cy := m.cy + .7*m.shake*math.Sin(1.7*t+3*ph)
 	c, s := math.Cos(m.tilt+m.sway*math.Sin(1.3*t+ph)), math.Sin(m.tilt+m.sway*math.Sin(1.3*t+ph))
@@ -18,6 +19,12 @@ func (m *material) paint(dst, shown *image.RGBA, t float64) {
 		for x := range b.Dx() {
 			fx, fy := (float64(x)-cx)/k, (float64(y)-cy)/k
 			px, py := fx*c+fy*s, -fx*s+fy*c
+			if slant != nil {
+				var on bool
+				if px, py, on = slant.back(px, py); !on {
+					continue
+				}
+			}
 			z := 1 + key*px/m.w + m.keyUp*py/m.h
 			px, py = px/z, py/z
 			if m.curl > 0 {
@@ -28,7 +35,7 @@ func (m *material) paint(dst, shown *image.RGBA, t float64) {
 			}
 		}
 	}
-	if m.hands {
+	if m.hands && slant == nil {
 		m.fingers(dst, cx, cy, c, s)
 	}
 }
