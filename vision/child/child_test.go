@@ -43,8 +43,11 @@ func childMain(role string) int {
 	if err != nil {
 		return 1
 	}
-	if role == "slow" {
+	switch role {
+	case "slow":
 		wait(context.Background(), 150*time.Millisecond)
+	case "late":
+		wait(context.Background(), 1200*time.Millisecond)
 	}
 	if role == "garbage" {
 		_, _ = conn.Write(bytes.Repeat([]byte{0xFF}, 64))
@@ -524,4 +527,25 @@ func BenchmarkBoundary(b *testing.B) {
 			}
 		}
 	})
+}
+
+// Whoever comes to the camera while the kiosk starts waits for the first child, however long its networks take to load, and loses
+// nothing. Who goes away meanwhile does not wait.
+func TestTheFirstChildIsWaitedFor(t *testing.T) {
+	c := start(t, "late", Options{Wait: 50 * time.Millisecond})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := c.Face().Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who went away got %v", err)
+	}
+	if err := c.Face().Ready(t.Context()); err != nil {
+		t.Errorf("who waited got %v", err)
+	}
+	if r, err := c.Face().Match(t.Context(), kiosk.Image{Data: []byte("photo")}, nil); err != nil || r.Verdict != kiosk.Verified {
+		t.Errorf("%s, %v", r.Verdict, err)
+	}
+	broken := start(t, "broken", Options{Wait: 50 * time.Millisecond})
+	if err := broken.Face().Ready(t.Context()); kiosk.CodeOf(err) != kiosk.CodeCameraFault {
+		t.Errorf("a child that cannot start: %v", err)
+	}
 }

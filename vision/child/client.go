@@ -84,13 +84,14 @@ type Client struct {
 	next   *process // being started: it is told of changed states as well
 	change chan struct{}
 	states map[string][]byte
+	first  bool // the first child is being started: nothing was lost yet, and calls wait for it
 	closed bool
 }
 
 // Start runs the child with these states until Close. It does not wait until the child serves: calls do.
 func Start(opts Options, states map[string][]byte) *Client {
 	ctx, stop := context.WithCancel(context.Background())
-	c := &Client{opts: opts.filled(), stop: stop, done: make(chan struct{}), change: make(chan struct{}), states: maps.Clone(states)}
+	c := &Client{opts: opts.filled(), stop: stop, done: make(chan struct{}), change: make(chan struct{}), states: maps.Clone(states), first: true}
 	if c.states == nil {
 		c.states = map[string][]byte{}
 	}
@@ -127,6 +128,9 @@ func (c *Client) run(ctx context.Context) {
 	pause, since := 100*time.Millisecond, time.Now()
 	for ctx.Err() == nil {
 		p, err := c.launch(ctx)
+		if err != nil {
+			c.put(nil, false)
+		}
 		if err == nil {
 			c.opts.Event(Event{PID: p.pid(), In: time.Since(since)})
 			pause = 100 * time.Millisecond
@@ -152,7 +156,7 @@ func (c *Client) run(ctx context.Context) {
 func (c *Client) put(p *process, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.cur, c.next, c.closed = p, nil, c.closed || closed
+	c.cur, c.next, c.first, c.closed = p, nil, false, c.closed || closed
 	close(c.change)
 	c.change = make(chan struct{})
 }
@@ -166,14 +170,19 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// serving gives the child that serves, waiting for one that is being started.
+// serving gives the child that serves, waiting for one that is being started: Wait for one that takes another's place, and as long as
+// it may take for the first.
 func (c *Client) serving(ctx context.Context) (*process, error) {
 	t := time.NewTimer(c.opts.Wait)
 	defer t.Stop()
 	for {
 		c.mu.Lock()
-		p, change, closed := c.cur, c.change, c.closed
+		p, change, closed, first := c.cur, c.change, c.closed, c.first
 		c.mu.Unlock()
+		late := t.C
+		if first {
+			late = nil
+		}
 		switch {
 		case p != nil && p.alive():
 			return p, nil
@@ -182,7 +191,7 @@ func (c *Client) serving(ctx context.Context) (*process, error) {
 		}
 		select {
 		case <-change:
-		case <-t.C:
+		case <-late:
 			return nil, gone(ErrEnded)
 		case <-ctx.Done():
 			return nil, ctx.Err()
