@@ -18,7 +18,7 @@ TESTFLAGS ?= -p 2 -timeout 20m
 
 PACKAGES := gcc g++ pkg-config git libopencv-dev libpcsclite-dev pcscd libccid vsmartcard-vpcd libasound2-dev \
             chromium fonts-noto-core espeak-ng vorbis-tools libopenjp2-tools libeac-dev libzxing-dev fonts-ocr-b \
-            pulseaudio pulseaudio-utils libasound2-plugins postgresql
+            pulseaudio pulseaudio-utils libasound2-plugins postgresql systemd-container
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # ST1005 and SA1019 are left to golangci-lint, which knows the exceptions written beside the code.
@@ -124,6 +124,11 @@ eval-vision: ## 300 machine-readable zones, 200 scenes of pages, 26 clips of eac
 	KIOSK_CARDS=100 $(GO) test -run '^TestGeneratedCards$$' -count 1 -v -timeout 60m ./vision/ocrb
 	KIOSK_SCENES=200 $(GO) test -run '^Test(PagesAreFoundAndTurned|BadPicturesAreRefused)$$' -count 1 -v -timeout 60m ./vision/paper
 	KIOSK_LIVENESS_CLIPS=26 $(GO) test -run '^Test(Attacks|AskedToTurn|TurnedPhotographs)$$' -count 1 -v -timeout 180m ./vision/liveness
+
+.PHONY: units-test
+units-test: build clips ## boots the units under a true systemd in a container: sandboxes, watchdogs, white screen (root, two minutes)
+	@if [ "$$(id -u)" != 0 ] || ! command -v systemd-nspawn >/dev/null; then echo "units-test: SKIPPED, it needs root and systemd-nspawn (systemd-container)"; \
+	else $(GO) test -run '^TestBoot$$' -count 1 -v -timeout 15m ./systemd -boot | grep -vE '^ +\[ *[0-9.]+\]' ; fi
 
 powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and kills them: nothing lost, nothing doubled
 	POWERCUT_N=$${N:-10000} $(GO) test -count 1 -v -timeout 180m ./kiosk/powercut

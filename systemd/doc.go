@@ -11,8 +11,10 @@
 //	machine/, masked        what makes a whole machine a kiosk: watchdog, log, time, memory, USB by class; the units it does not have
 //	chromium/               managed policy: one page, nothing else (goes to /etc/chromium/policies/managed)
 //
-// The units were also booted: go test ./systemd -boot (as root, with systemd-nspawn and the programs in build/) starts kioskd
-// in its sandbox under a true systemd, asks for its page, freezes it, and sees the watchdog start it again.
+// make units-test boots the units as they are under a true systemd (root, systemd-nspawn, the programs in build/): kioskd with OpenCV,
+// SQLite and a sound device that swallows all, its uplink, and a Chromium without a window. A probe tries in each sandbox what it
+// must not do; the page is asked for from inside and outside its network; a page that hangs and a kioskd that hangs are started
+// anew. Filters of the cgroup (DeviceAllow, IPAddressDeny, SocketBindDeny) do not work in a container, and no display is there.
 //
 // The exposure that systemd-analyze security gives is held to 0.8 for kioskd, 1.2 for its uplink, 1.9 for onestopd and 2.4 for the browser session.
 package systemd

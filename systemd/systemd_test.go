@@ -352,8 +352,8 @@ func TestUsersAndFolders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run(t, "systemd-sysusers", "--root="+dir, abs(t, "sysusers.d/kiosk.conf"))
-	run(t, "systemd-tmpfiles", "--root="+dir, "--create", abs(t, "tmpfiles.d/kiosk.conf"))
+	run(t, "systemd-sysusers", "--root="+dir, abs(t, "sysusers.d/kiosk.conf"), abs(t, "sysusers.d/onestop.conf"))
+	run(t, "systemd-tmpfiles", "--root="+dir, "--create", abs(t, "tmpfiles.d/kiosk.conf"), abs(t, "tmpfiles.d/onestop.conf"))
 	passwd, err := os.ReadFile(filepath.Join(dir, "etc/passwd"))
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@
 // which every program of the machine may read: the browser opens start.html in the unit's runtime folder, which leads there.
 //
 // What is on the glass is not for this program to know: it asks kioskd, every second, how often a page reported a painted frame
-// (GET /painted). systemd is told READY=1 at the first, so a unit that is active has been seen; when no more come for ten seconds
+// (GET /painted). systemd is told READY=1 at the first, so a unit that is active has been seen; when no more come for eight seconds
 // while kioskd answers, this program ends with exit code 1. While kioskd itself does not answer nothing can be judged, and nothing
 // is ended: the page says that the kiosk starts again, and kioskd has a watchdog of its own. Exit code 3 is wrong usage.
 package main
@@ -36,7 +36,7 @@ import (
 
 const (
 	askEvery    = time.Second
-	silentAfter = 10 * time.Second // the page reports every three seconds
+	silentAfter = 8 * time.Second // the page reports every three seconds
 	askTimeout  = 3 * time.Second
 	maxAnswer   = 32 // bytes: one number
 	maxPage     = 1 << 10
