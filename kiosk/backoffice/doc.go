@@ -12,6 +12,7 @@
 //	POST /api/v1/status            what a citizen may know by the receipt token
 //	GET  /api/v1/changes?after=N   what happened to this kiosk's dossiers since a cursor
 //	GET  /api/v1/bundles/{kind}    catalogue, calendar, rota, consents, places, sealkeys: signed (package bundle), with an ETag
+//	GET  /api/v1/nonce             a fresh value, signed, that challenges to chips are derived from
 //	POST /api/v1/heartbeat         how the kiosk is
 //	POST /api/v1/feedback          sealed feedback
 //	POST /api/v1/ratings           how a citizen found it

@@ -15,6 +15,7 @@ const (
 	PathParts     = "/api/v1/parts/" // and the SHA-256 in hexadecimal
 	PathChanges   = "/api/v1/changes"
 	PathBundles   = "/api/v1/bundles/" // and the kind
+	PathNonce     = "/api/v1/nonce"
 	PathHeartbeat = "/api/v1/heartbeat"
 	PathFeedback  = "/api/v1/feedback"
 	PathRatings   = "/api/v1/ratings"
@@ -86,6 +87,13 @@ func (h *Heartbeat) check() error {
 		}
 	}
 	return nil
+}
+
+// Nonce is a random value that the office gives out and signs (package dossier): what a chip signs over it was signed afterwards.
+type Nonce struct {
+	Value     []byte    `json:"value"`     // 16 bytes, base64
+	At        time.Time `json:"at"`        // by the office's clock, microseconds
+	Signature []byte    `json:"signature"` // Ed25519, base64
 }
 
 // Rating is how a citizen found it, by the receipt token's id.

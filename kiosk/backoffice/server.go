@@ -35,7 +35,7 @@ var ErrConflict = errors.New("the same dossier id came with another body")
 //
 // StatusByToken gives what the citizen may know. Error: not_found. Changes lists what happened to this kiosk's dossiers after a
 // cursor, oldest first. Bundle gives what is signed for the office's kiosks, a file of
-// package bundle. Error: not_found. TakeFeedback takes sealed feedback in, the
+// package bundle. Error: not_found. Nonce draws and signs one. TakeFeedback takes sealed feedback in, the
 // same id again changes nothing. Enrol spends a one-time word. Errors: not_found, bad_input.
 type Receiver interface {
 	PartState(ctx context.Context, device string, sum [32]byte) (PartState, error)
@@ -44,6 +44,7 @@ type Receiver interface {
 	StatusByToken(ctx context.Context, tokenID string) (kiosk.Status, error)
 	Changes(ctx context.Context, device string, after int64, limit int) ([]Change, error)
 	Bundle(ctx context.Context, device string, kind bundle.Kind) ([]byte, error)
+	Nonce(ctx context.Context, device string) (Nonce, error)
 	Heartbeat(ctx context.Context, device string, h Heartbeat) error
 	TakeFeedback(ctx context.Context, device string, s kiosk.Sealed) error
 	TakeRating(ctx context.Context, device string, r Rating) error
@@ -78,6 +79,7 @@ var routes = []route{
 	{"POST", PathStatus, false, (*handler).status},
 	{"GET", PathChanges, false, (*handler).changes},
 	{"GET", PathBundles + "{kind}", false, (*handler).bundle},
+	{"GET", PathNonce, false, (*handler).nonce},
 	{"POST", PathHeartbeat, false, (*handler).heartbeat},
 	{"POST", PathFeedback, false, (*handler).feedback},
 	{"POST", PathRatings, false, (*handler).rating},
@@ -424,6 +426,11 @@ func (h *handler) bundle(w http.ResponseWriter, r *http.Request, device string) 
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	_, _ = w.Write(data) // the kiosk that went away asks again
+}
+
+func (h *handler) nonce(w http.ResponseWriter, r *http.Request, device string) {
+	n, err := h.receiver.Nonce(r.Context(), device)
+	answer(w, http.StatusOK, n, err)
 }
 
 func (h *handler) heartbeat(w http.ResponseWriter, r *http.Request, device string) {

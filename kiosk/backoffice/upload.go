@@ -3,6 +3,7 @@ package backoffice
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
@@ -192,6 +193,21 @@ func (c *Client) Heartbeat(ctx context.Context, h Heartbeat) error {
 	h.At = h.At.UTC().Truncate(time.Second)
 	_, err := c.post(ctx, "send heartbeat", PathHeartbeat, h, http.StatusNoContent)
 	return err
+}
+
+// Nonce asks for a fresh nonce. Its signature is the caller's to verify. Errors: office_offline, office_untrusted.
+func (c *Client) Nonce(ctx context.Context) (n Nonce, err error) {
+	const op = "ask for a nonce"
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	body, err := c.do(ctx, op, http.MethodGet, PathNonce, nil, http.Header{}, http.StatusOK)
+	if err != nil {
+		return n, err
+	}
+	if err := decodeStrict(body, &n); err != nil || len(n.Value) != 16 || len(n.Signature) != ed25519.SignatureSize {
+		return Nonce{}, untrusted(op, errors.New("the answer is no nonce"))
+	}
+	return n, nil
 }
 
 // Rate sends how a citizen found it. Error: not_found for an unknown token.

@@ -168,6 +168,7 @@ func (d *Daemon) openSession(ctx context.Context) error {
 		return err
 	}
 	d.maker = &maker{office: d.office, self: d.self, version: d.opt.Version, announced: announced, chain: d.outbox, catalogue: cat, deadlines: office}
+	d.lastNonce()
 	if err := d.openDevices(ctx); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"motcua/kiosk"
+	"motcua/kiosk/backoffice"
 	"motcua/kiosk/dossier"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/seal"
@@ -26,6 +27,7 @@ type maker struct {
 	mu        sync.Mutex
 	announced []seal.Announcement // keys that the office announced since this kiosk was enrolled
 
+	nonce *dossier.Nonce     // the office's last one; nil when there is none, or it is too old
 	id    string             // of the dossier of the visit that runs
 	asked *dossier.Challenge // of the last card that was asked in it
 	chain interface {
@@ -48,7 +50,10 @@ func (m *maker) New() (id, token string) {
 func (m *maker) challenge() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := dossier.NewChallenge(time.Now(), nil)
+	if m.nonce != nil && time.Since(m.nonce.At) > dossier.NonceTime {
+		m.nonce = nil
+	}
+	c := dossier.NewChallenge(time.Now(), m.nonce)
 	m.asked = &c
 	return c.Derive(m.id, m.self.Certificate())
 }
@@ -99,6 +104,19 @@ func (m *maker) setAnnounced(list []seal.Announcement) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.announced = list
+}
+
+// takeNonce takes the office's newest nonce. Error: office_untrusted.
+func (m *maker) takeNonce(wire backoffice.Nonce) error {
+	n := &dossier.Nonce{At: wire.At.UTC().Truncate(time.Microsecond), Signature: wire.Signature}
+	copy(n.Value[:], wire.Value)
+	if err := n.Verify(m.office.AckKey); err != nil {
+		return kiosk.Errorf(kiosk.CodeOfficeUntrusted, "take the office's nonce", "compare the office's acknowledgement key with the one in office.json", "%w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.nonce = n
+	return nil
 }
 
 // keys are those to seal to.

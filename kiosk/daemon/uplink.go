@@ -2,6 +2,9 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"time"
 
 	"motcua/kiosk"
@@ -14,17 +17,18 @@ const (
 	beatEvery  = 5 * time.Minute
 	renewEvery = 6 * time.Hour
 	fetchEvery = 15 * time.Minute
+	nonceEvery = 5 * time.Minute
 )
 
-// startUplink begins what runs beside the outbox: heartbeats, the certificate's renewal, and
-// what the office signs for its kiosks. It ends with Close.
+// startUplink begins what runs beside the outbox: heartbeats, the certificate's renewal,
+// nonces, and what the office signs for its kiosks. It ends with Close.
 func (d *Daemon) startUplink() {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.uplink = cancel
 	for _, l := range []struct {
 		every time.Duration
 		run   func(context.Context) error
-	}{{beatEvery, d.beat}, {renewEvery, d.renew}, {fetchEvery, d.fetch}} {
+	}{{beatEvery, d.beat}, {renewEvery, d.renew}, {fetchEvery, d.fetch}, {nonceEvery, d.askNonce}} {
 		d.work.Go(func() { d.repeat(ctx, l.every, l.run) })
 	}
 }
@@ -81,4 +85,32 @@ func (d *Daemon) renew(ctx context.Context) error {
 	}
 	d.client.SetCertificate(d.self.TLS())
 	return nil
+}
+
+// fileNonce keeps the last nonce over a new start: a kiosk may be away from its office for days.
+const fileNonce = "nonce.json"
+
+// askNonce fetches a fresh nonce for the chips that will be read.
+func (d *Daemon) askNonce(ctx context.Context) error {
+	n, err := d.client.Nonce(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.maker.takeNonce(n); err != nil {
+		return err
+	}
+	text, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return provision.WriteFile(filepath.Join(d.opt.Config.Data.Dir, fileNonce), text, 0o600)
+}
+
+// lastNonce takes the nonce of an earlier start; one that is not there or not the office's is none.
+func (d *Daemon) lastNonce() {
+	text, err := os.ReadFile(filepath.Join(d.opt.Config.Data.Dir, fileNonce))
+	var n backoffice.Nonce
+	if err == nil && json.Unmarshal(text, &n) == nil && len(n.Value) == 16 {
+		_ = d.maker.takeNonce(n)
+	}
 }

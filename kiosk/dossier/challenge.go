@@ -78,6 +78,10 @@ func (n *Nonce) Verify(office ed25519.PublicKey) error {
 	return nil
 }
 
+// NonceTime is how long a kiosk that cannot reach the office goes on with the last nonce it was given. Later it asks without one,
+// which the evidence says.
+const NonceTime = 7 * 24 * time.Hour
+
 // longestVisit is how long before the dossier was made its chip may have been read.
 const longestVisit = 2 * time.Hour
 
@@ -121,6 +125,10 @@ func checkNonce(c Challenge, o VerifyOptions) kiosk.Check {
 		return failed(LinkChallenge, "nonce is not the office's")
 	case c.Nonce.At.After(c.At.Add(clockAhead)):
 		return unknown(LinkChallenge, "nonce is later than the read: the kiosk's clock is behind")
+	case c.At.Sub(c.Nonce.At) > NonceTime+clockAhead:
+		return unknown(LinkChallenge, "nonce is older than a kiosk may use")
+	default:
+		check.Reason = "the chip signed after " + c.Nonce.At.UTC().Format(time.RFC3339) + ", when the office gave the nonce out"
 	}
 	return check
 }

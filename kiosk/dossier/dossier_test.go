@@ -478,6 +478,7 @@ func TestChallenge(t *testing.T) {
 	}{
 		"without a nonce":      {asked: asked(time.Minute/2, nil), want: kiosk.CheckSuccessful},
 		"with a nonce":         {asked: asked(time.Minute/2, dossier.NewNonce(office, created.Add(-time.Hour))), office: pub, want: kiosk.CheckSuccessful},
+		"a nonce of last week": {asked: asked(time.Minute/2, dossier.NewNonce(office, created.AddDate(0, 0, -8))), office: pub, want: kiosk.CheckUndetermined},
 		"nonce, no office key": {asked: asked(time.Minute/2, dossier.NewNonce(office, created)), want: kiosk.CheckUndetermined},
 		"a stranger's nonce":   {asked: asked(time.Minute/2, dossier.NewNonce(stranger, created)), office: pub, want: kiosk.CheckFailed},
 		"changed nonce":        {asked: asked(time.Minute/2, bent), office: pub, want: kiosk.CheckFailed},

@@ -13,6 +13,7 @@ import (
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
 	"motcua/kiosk/bundle"
+	"motcua/kiosk/dossier"
 )
 
 // Enrolment is a one-time word by which one kiosk may ask for its certificate.
@@ -91,6 +92,12 @@ func (d *Desk) certify(name string, csr []byte) (e backoffice.Enrolled, err erro
 		return e, err
 	}
 	return backoffice.Enrolled{Certificate: string(cert), Office: office}, nil
+}
+
+// Nonce draws a nonce and signs it. The office keeps none: a chip's signature over it is checked with the dossier.
+func (d *Desk) Nonce(context.Context, string) (backoffice.Nonce, error) {
+	n := dossier.NewNonce(d.opt.Ack, d.Now())
+	return backoffice.Nonce{Value: n.Value[:], At: n.At, Signature: n.Signature}, nil
 }
 
 // Heartbeat keeps a kiosk's last word about itself.

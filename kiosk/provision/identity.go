@@ -235,7 +235,8 @@ func (i *Identity) successor(office *Office, cert *x509.Certificate) error {
 	if _, err := cert.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
 		return err
 	}
-	if !cert.NotAfter.After(i.Certificate().NotAfter) {
+	now := i.Certificate()
+	if now == nil || !cert.NotAfter.After(now.NotAfter) {
 		return errors.New("certificate does not last longer than the one that is here")
 	}
 	return nil

@@ -2,9 +2,11 @@ package backofficetest
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"time"
 
 	"motcua/kiosk"
 	"motcua/kiosk/backoffice"
@@ -114,6 +116,13 @@ func (m *Memory) Bundle(_ context.Context, _ string, kind bundle.Kind) ([]byte, 
 		return nil, kiosk.Errorf(kiosk.CodeNotFound, "bundle", "", "no such bundle")
 	}
 	return bundle.Sign(bundle.Header{Kind: kind, Serial: 1, From: "2026-01-01"}, body, m.key)
+}
+
+// Nonce gives a value that nobody has signed: this receiver knows no chips.
+func (m *Memory) Nonce(context.Context, string) (backoffice.Nonce, error) {
+	n := backoffice.Nonce{Value: make([]byte, 16), At: time.Now().UTC().Truncate(time.Microsecond), Signature: make([]byte, 64)}
+	_, _ = rand.Read(n.Value) // never fails (crypto/rand)
+	return n, nil
 }
 
 // Heartbeat keeps the last one.

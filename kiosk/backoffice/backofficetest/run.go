@@ -58,7 +58,7 @@ var suite = []struct {
 	{"deliver", deliver}, {"replay", replay}, {"conflict", conflict}, {"at once", atOnce}, {"status", status},
 	{"guesses", guesses}, {"requests", requests}, {"certificates", certificates}, {"reopen", reopen},
 	{"parts", parts}, {"resume", resume}, {"missing parts", missing}, {"foreign parts", foreignParts}, {"bad parts", badParts},
-	{"changes", changes}, {"heartbeat", heartbeat}, {"ratings", ratings}, {"feedback", feedback}, {"bundles", bundles},
+	{"changes", changes}, {"heartbeat", heartbeat}, {"nonce", nonce}, {"ratings", ratings}, {"feedback", feedback}, {"bundles", bundles},
 	{"enrolment", enrolment}, {"wrong words", wrongWords}, {"small questions", smallQuestions}, {"document", document},
 }
 

@@ -140,6 +140,19 @@ func feedback(t *testing.T, b *bench) {
 	}
 }
 
+// nonce: a fresh value each time, of the present.
+func nonce(t *testing.T, b *bench) {
+	c := b.server.Client(t)
+	first, err := c.Nonce(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := c.Nonce(t.Context())
+	if err != nil || bytes.Equal(first.Value, second.Value) || second.At.Before(first.At) {
+		t.Errorf("%v after %v: %v", second, first, err)
+	}
+}
+
 func bundles(t *testing.T, b *bench) {
 	c := b.server.Client(t)
 	if b.SetBundle == nil {
