@@ -130,7 +130,7 @@ units-test: build clips ## boots the units under a true systemd in a container: 
 	@if [ "$$(id -u)" != 0 ] || ! command -v systemd-nspawn >/dev/null; then echo "units-test: SKIPPED, it needs root and systemd-nspawn (systemd-container)"; \
 	else $(GO) test -run '^TestBoot$$' -count 1 -v -timeout 15m ./systemd -boot | grep -vE '^ +\[ *[0-9.]+\]' ; fi
 
-powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and kills them: nothing lost, nothing doubled
+powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and the real programs in N/100: nothing lost, nothing doubled
 	POWERCUT_N=$${N:-10000} $(GO) test -count 1 -v -timeout 180m ./kiosk/powercut
 
 model: ## visits every state of the outbox, the network and the office with larger bounds than the tests do

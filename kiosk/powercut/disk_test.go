@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -27,6 +28,7 @@ const (
 	removed   kind = 4
 	flushed   kind = 5
 	witnessed kind = 6 // the process said that something happened
+	renamed   kind = 7 // file to to
 )
 
 // entry is one line of the log.
@@ -36,6 +38,7 @@ type entry struct {
 	file    string
 	at      int64 // offset, or size
 	data    []byte
+	to      string // the new name
 }
 
 // disk is the memory behind the file systems of all machines, with one log.
@@ -61,23 +64,31 @@ func (d *disk) onEntry(f func(n int)) {
 	d.notify = f
 }
 
-// mount makes the folder a machine's file system until the test ends.
-func (d *disk) mount(t *testing.T, machine, dir string) {
+// mount makes the folder a machine's file system until the test ends, or until the function given is called; begin is what is on it.
+func (d *disk) mount(t *testing.T, machine, dir string, begin files) (unmount func()) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	server, err := fs.Mount(dir, &folder{disk: d, machine: machine}, &fs.Options{
+	server, err := fs.Mount(dir, &folder{disk: d, machine: machine, begin: begin}, &fs.Options{
 		MountOptions: fuse.MountOptions{DirectMountStrict: os.Geteuid() == 0, FsName: "powercut", Name: "powercut"},
 	})
 	if err != nil {
 		t.Skipf("no FUSE here: %v", err)
 	}
-	t.Cleanup(func() {
-		if err := server.Unmount(); err != nil {
-			t.Errorf("unmount: %v", err)
+	unmount = sync.OnceFunc(func() {
+		err := server.Unmount()
+		for range 50 { // a process that was killed is still being taken apart
+			if err == nil {
+				return
+			}
+			<-time.After(20 * time.Millisecond)
+			err = server.Unmount()
 		}
+		t.Errorf("unmount: %v", err)
 	})
+	t.Cleanup(unmount)
+	return unmount
 }
 
 // folder is the root of a machine's file system: flat.
@@ -85,14 +96,38 @@ type folder struct {
 	fs.Inode
 	disk    *disk
 	machine string
+	begin   files
 }
 
 var (
+	_ fs.NodeOnAdder  = (*folder)(nil)
+	_ fs.NodeRenamer  = (*folder)(nil)
 	_ fs.NodeCreater  = (*folder)(nil)
 	_ fs.NodeUnlinker = (*folder)(nil)
 	_ fs.NodeStatfser = (*folder)(nil)
 	_ fs.NodeFsyncer  = (*folder)(nil)
 )
+
+// OnAdd puts there what is there already.
+func (f *folder) OnAdd(ctx context.Context) {
+	for name, data := range f.begin {
+		file := &file{disk: f.disk, machine: f.machine, name: name, mode: 0o600, data: bytes.Clone(data)}
+		f.AddChild(name, f.NewPersistentInode(ctx, file, fs.StableAttr{Mode: syscall.S_IFREG}), true)
+	}
+}
+
+// Rename gives a file another name, in this folder: the tree is the library's.
+func (f *folder) Rename(_ context.Context, name string, _ fs.InodeEmbedder, to string, _ uint32) syscall.Errno {
+	file, ok := f.GetChild(name).Operations().(*file)
+	if !ok {
+		return syscall.EINVAL
+	}
+	file.mu.Lock()
+	defer file.mu.Unlock()
+	file.name = to
+	f.disk.add(entry{kind: renamed, machine: f.machine, file: name, to: to})
+	return 0
+}
 
 // Create makes a file.
 func (f *folder) Create(ctx context.Context, name string, _, mode uint32, out *fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
@@ -235,6 +270,11 @@ func (f files) apply(e entry) {
 		}
 	case removed:
 		delete(f, e.file)
+	case renamed:
+		if b, ok := f[e.file]; ok {
+			f[e.to] = b
+			delete(f, e.file)
+		}
 	case resized:
 		if b, ok := f[e.file]; ok {
 			f[e.file] = resize(bytes.Clone(b), e.at)
@@ -284,8 +324,16 @@ func (t *tracker) step(e entry) {
 	for i, p := range t.pending {
 		last, removal := gone[p.file]
 		switch {
-		case p.file == e.file, e.file == "." && (p.kind == created || p.kind == removed):
+		case p.file == e.file, p.kind == renamed && p.to == e.file,
+			e.file == "." && (p.kind == created || p.kind == removed || p.kind == renamed):
 			t.durable.apply(p)
+			if p.kind == renamed { // what is not flushed of the file goes with its name
+				for j := range rest {
+					if rest[j].file == p.file {
+						rest[j].file = p.to
+					}
+				}
+			}
 		case removal && i < last: // of the file that is gone
 		default:
 			rest = append(rest, p)
@@ -311,4 +359,18 @@ func (t *tracker) cut(m mode, dice *rand.Rand) files {
 		}
 	}
 	return f
+}
+
+// length is how many entries the log has.
+func (d *disk) length() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.log)
+}
+
+// entry gives one of them.
+func (d *disk) entry(n int) entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.log[n]
 }

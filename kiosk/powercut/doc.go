@@ -12,6 +12,10 @@
 //   - every dossier whose acknowledgement reached the kiosk before the cut is at the office;
 //   - in the end the office has each of them exactly once, and the kiosk has a signed record of each purge.
 //
+// TestRealPowerCut does it with the programs as they are shipped: kioskd and onestopd run on the same recorded disk, a citizen files
+// dossiers through the kiosk's page, and one of the machines is killed inside a write or a flush, loses or tears what was not flushed, and
+// starts again. It looks at one state for a hundred of the others, because each takes a start of both programs.
+//
 // The same process is also killed (SIGKILL) at random points of the log and started again on what the files then hold.
 //
 // Not modelled: disks that lie about a flush, and file systems that lose what was flushed. The control shows that the laboratory finds

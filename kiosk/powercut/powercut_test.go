@@ -68,8 +68,8 @@ func newLab(t *testing.T) *lab {
 	if err := makeKeys(l.keys); err != nil {
 		t.Fatal(err)
 	}
-	l.disk.mount(t, "kiosk", l.kiosk)
-	l.disk.mount(t, "office", l.office)
+	l.disk.mount(t, "kiosk", l.kiosk, nil)
+	l.disk.mount(t, "office", l.office, nil)
 	return l
 }
 
