@@ -33,6 +33,7 @@ var imports = map[string][]string{
 	"kiosk/calendar":   {"kiosk"},
 	"kiosk/places":     {"kiosk", "kiosk/catalogue"},                            // names are folded and compared as the catalogue does
 	"kiosk/bundle":     {"kiosk"},                                               // signed data files: catalogue and calendar, each unaware of how it came
+	"kiosk/statement":  {"kiosk/devicekey"},                                     // what a kiosk says of itself, signed by its key
 	"kiosk/devicekey":  {},                                                      // the device's signature, of evidence, envelopes and deletion records alike
 	"kiosk/dossier":    {"kiosk", "kiosk/mrz", "kiosk/cccd", "kiosk/devicekey"}, // the device signs the evidence
 	"kiosk/seal":       {"kiosk", "kiosk/devicekey"},                            // and the envelope

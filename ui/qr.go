@@ -13,16 +13,23 @@ const quiet = 4
 
 // qrSVG draws a QR code as one SVG path, dark on white in every theme.
 func (p *pages) qr(text string) (template.HTML, error) {
+	label, err := p.t.get("done.qr")
+	if err != nil {
+		return "", err
+	}
+	return draw(text, label)
+}
+
+// QR draws a QR code as one SVG path, for the other pages of this project.
+func QR(text string) (template.HTML, error) { return draw(text, "Mã QR") }
+
+func draw(text, label string) (template.HTML, error) {
 	if text == "" {
 		return "", nil
 	}
 	c, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return "", fmt.Errorf("draw QR code: %w", err)
-	}
-	label, err := p.t.get("done.qr")
-	if err != nil {
-		return "", err
 	}
 	side := c.Size + 2*quiet
 	var b strings.Builder

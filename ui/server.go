@@ -30,11 +30,12 @@ type Session interface {
 
 // Options are the page's settings.
 type Options struct {
-	PxPerMM float64 // pixels per millimetre of the panel; 0 means the 21.5-inch 1080×1920 panel
-	Token   string  // when not empty, only a browser that began at /?k=TOKEN is answered
-	Story   bool    // serve /story
-	Packs   string  // folder of language packs, "" for none
-	Tone    string  // where the keyboard puts the tone: ToneOld (also "") or ToneNew
+	PxPerMM float64                 // pixels per millimetre of the panel; 0 means the 21.5-inch 1080×1920 panel
+	Token   string                  // when not empty, only a browser that began at /?k=TOKEN is answered
+	Story   bool                    // serve /story
+	Packs   string                  // folder of language packs, "" for none
+	Beside  map[string]http.Handler // further pages behind the same guard, by their path: "/technician/"
+	Tone    string                  // where the keyboard puts the tone: ToneOld (also "") or ToneNew
 }
 
 // The two customs of placing the tone in open oa, oe, uy: hòa and hoà.
@@ -97,6 +98,9 @@ func New(s Session, o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /cam/{which}", srv.getCamera)
 	mux.HandleFunc("GET /ui.css", srv.getStyle)
 	mux.HandleFunc("GET /static/", srv.getStatic)
+	for path, h := range o.Beside {
+		mux.Handle(path, h)
+	}
 	if o.Story {
 		if err := srv.addStories(mux); err != nil {
 			return nil, fmt.Errorf("citizen's pages: %w", err)

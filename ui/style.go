@@ -21,13 +21,18 @@ func stylesheet(pxPerMM float64) ([]byte, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // the file is part of the program
 	}
+	return Millimetres(css, pxPerMM), nil
+}
+
+// Millimetres turns true millimetres of a stylesheet into pixels of a panel with that density.
+func Millimetres(css []byte, pxPerMM float64) []byte {
 	return millimetres.ReplaceAllFunc(css, func(m []byte) []byte {
 		n, err := strconv.ParseFloat(string(m[:len(m)-2]), 64)
 		if err != nil {
 			return m
 		}
 		return append(strconv.AppendFloat(nil, n*pxPerMM, 'f', 2, 64), "px"...)
-	}), nil
+	})
 }
 
 // getStyle serves the stylesheet for the density in the address (the page writes it there), bounded.

@@ -32,6 +32,9 @@ func (d *Daemon) Watch(ctx context.Context) error {
 			}
 			_, _ = sd.SdNotify(false, sd.SdNotifyWatchdog) // not under systemd: nobody to tell
 		case err := <-d.Failed():
+			if IsRestart(err) {
+				return err
+			}
 			return &kiosk.Error{Code: kiosk.CodeInternal, Op: "serve the page", Err: err}
 		case <-ctx.Done():
 			return nil

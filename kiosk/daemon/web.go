@@ -14,6 +14,7 @@ import (
 	"motcua/kiosk"
 	"motcua/ui"
 	"motcua/ui/dock"
+	"motcua/ui/technician"
 )
 
 // web is the listeners: the citizen's page, and the dock in a simulated kiosk. Both are on the loopback interface.
@@ -40,8 +41,13 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	workshop, err := technician.New(d.technicianPages())
+	if err != nil {
+		return err
+	}
 	page, err := ui.New(d.runner, ui.Options{
-		Token: token, PxPerMM: d.opt.Config.UI.PxPerMM, Story: d.opt.Story, Packs: d.opt.Config.UI.Languages, Tone: d.opt.Config.UI.Tone,
+		Beside: map[string]http.Handler{technician.Path: workshop},
+		Token:  token, PxPerMM: d.opt.Config.UI.PxPerMM, Story: d.opt.Story, Packs: d.opt.Config.UI.Languages, Tone: d.opt.Config.UI.Tone,
 	})
 	if err != nil {
 		return err

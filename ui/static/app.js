@@ -265,3 +265,12 @@ if (!story) {
   alive();
   setInterval(alive, 3000);
 }
+
+// --- the technician -------------------------------------------------------------------------------------------------
+
+// Holding the clock at the foot of the first screen for three seconds, or F9 of a keyboard, opens the technician's pages and their PIN.
+let held;
+const workshop = () => b.dataset.screen === 'attract' && !story && location.assign('/technician/');
+addEventListener('pointerdown', e => e.target.closest?.('.st-time') && (held = setTimeout(workshop, 3000)));
+for (const k of ['pointerup', 'pointercancel']) addEventListener(k, () => clearTimeout(held));
+addEventListener('keydown', e => e.key === 'F9' && workshop());

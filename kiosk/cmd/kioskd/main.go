@@ -134,6 +134,9 @@ func serve(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if daemon.Marked(c) {
+		return daemon.WipeMachine(c, f.config)
+	}
 	o := daemon.Options{Config: c, Version: version, Log: logger(c.Log.Level, f.json, stderr), Strict: f.sim, Story: f.story, Officer: f.officer, Runtime: os.Getenv("RUNTIME_DIRECTORY")}
 	if f.sim {
 		if o.Sim, o.Photos, err = daemon.LoadWorld(filepath.Join(filepath.Dir(f.config), "sim")); err != nil {
@@ -148,8 +151,11 @@ func serve(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	announce(stdout, f, d)
 	err = d.Watch(ctx)
 	_, _ = sd.SdNotify(false, sd.SdNotifyStopping) // not under systemd: nobody to tell
-	if cerr := d.Close(); err == nil {
+	if cerr := d.Close(); err == nil || daemon.IsRestart(err) {
 		err = cerr
+	}
+	if err == nil && daemon.Marked(c) {
+		return daemon.WipeMachine(c, f.config)
 	}
 	return err
 }
