@@ -20,7 +20,7 @@ const (
 // valueKeys are the values an intent may carry; anything else in a post is dropped.
 var valueKeys = []string{
 	"chip", "camera", "q", "field", "page", "code", "number", "value", "index", "method", "what", "token", "lang",
-	"service", "score", "who", "paper", "tick", "province", "letter",
+	"service", "score", "who", "paper", "tick", "province", "letter", "step",
 }
 
 // readForm reads a bounded form, or answers that it is none.

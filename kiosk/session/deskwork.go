@@ -117,7 +117,7 @@ func (r *Runner) chime() {
 func (r *Runner) scrub() {
 	r.stop()
 	old, ops := r.visit, r.ops
-	r.visit, r.ops = Visit{Started: old.Started, PaperPick: -1}, new(sync.WaitGroup)
+	r.visit, r.ops = Visit{Started: old.Started, Volume: old.Volume, PaperPick: -1}, new(sync.WaitGroup)
 	if r.ports.Reader != nil {
 		r.ports.Reader.Forget()
 	}

@@ -64,6 +64,7 @@ const (
 	IntentType       = "type"        // Address: type it
 	IntentPlaces     = "places"      // Place; province, letter (of communes), q (text): what is listed
 	IntentPlaced     = "placed"      // Place; code of a commune
+	IntentVolume     = "volume"      // any screen of a visit; step: low, normal, loud; without it the next one
 	IntentSay        = "say"         // "Đọc to": speak the screen's prompt again
 )
 

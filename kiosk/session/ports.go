@@ -36,6 +36,7 @@ type Ports struct {
 	Dossier   DossierMaker
 	Consents  map[string]map[kiosk.Purpose]ConsentText // by language, "vi" always
 	Clock     func() error                             // nil, or why the wall clock cannot be right (clock_wrong); may itself be nil
+	Night     func() bool                              // whether it is the hour of low voices; may be nil
 	Log       *audit.Log
 }
 

@@ -86,6 +86,9 @@ func (r *Runner) event(in Intent) (Event, bool) {
 	if g, ok := goals[in.Name]; ok && r.state.Screen == Home {
 		return Event{Kind: EvGoal, Goal: g}, true
 	}
+	if in.Name == IntentVolume {
+		return r.volume(in), r.state.InVisit()
+	}
 	if in.Name == IntentHelp {
 		r.log(audit.HelpCalled, audit.Word(audit.KeyScreen, r.state.Screen.String()))
 		return Event{Kind: EvHelp}, true

@@ -36,7 +36,7 @@ func Prompt(s State) string {
 
 // Prompts is every key a Runner may speak, for the voice's own test that none is missing.
 func Prompts() []string {
-	all := []string{"welcome", "warning", "help", "take_card", "card_wrong_key", "card_lost", "done_no_paper", "queue_no_paper"}
+	all := []string{"welcome", "warning", "help", "take_card", "card_wrong_key", "card_lost", "done_no_paper", "queue_no_paper", "volume_low", "volume_normal", "volume_loud"}
 	for _, s := range Screens {
 		if p := prompts[s]; p != "" {
 			all = append(all, p)

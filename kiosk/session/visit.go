@@ -9,6 +9,7 @@ import (
 // Visit is the data of one visit. Only the Runner writes it; the ui reads it inside Runner.View.
 type Visit struct {
 	Started   time.Time
+	Volume    kiosk.Volume // of the voice, for this visit alone
 	Consents  []kiosk.Consent
 	Query     string             // what was searched
 	Field     string             // or the field browsed

@@ -73,9 +73,7 @@ func (r *Runner) dropChip() {
 func (r *Runner) begin() {
 	r.number++
 	r.visit = Visit{Started: time.Now(), PaperPick: -1}
-	if r.ports.Voice != nil {
-		r.ports.Voice.SetVolume(kiosk.VolumeNormal)
-	}
+	r.setVolume(r.firstVolume())
 	r.log(audit.VisitStart)
 	r.say("welcome")
 }
