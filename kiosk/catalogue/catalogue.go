@@ -40,6 +40,7 @@ func build(f *File, data []byte) *Catalogue {
 	}
 	title := make(map[*kiosk.Procedure]string, len(all))
 	for _, p := range all {
+		orderPapers(p)
 		title[p] = Fold(p.Title())
 		c.byField[p.Field] = append(c.byField[p.Field], p)
 		c.dated = c.dated || p.From != "" || p.Until != ""

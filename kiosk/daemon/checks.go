@@ -21,6 +21,7 @@ import (
 	"motcua/kiosk/places"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/store"
+	"motcua/ui"
 )
 
 // databaseName is the database's file in the data folder.
@@ -88,6 +89,7 @@ func around(cfg config.Config, built time.Time, running bool, p probes, path str
 		doctor.Calendar(func() (time.Time, error) { return probeCalendar(cfg) }, time.Now),
 		doctor.Bundles(func() ([]string, error) { return Alarms(cfg) }),
 		doctor.Places(func() (int, error) { return probePlaces(cfg.Places.Dir) }),
+		doctor.Languages(cfg.UI.Languages, func() ([]string, error) { return ui.CheckLanguages(cfg.UI.Languages) }),
 		network(cfg.Office.Dir, nil),
 		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg) }),
 		doctor.Certificate(deviceCertificate(cfg), time.Now),

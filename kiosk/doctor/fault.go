@@ -36,6 +36,7 @@ const (
 	FaultCatalogueOld    Fault = "catalogue_old"    //
 	FaultCalendarEnds    Fault = "calendar_ends"    //
 	FaultBundle          Fault = "bundle_refused"   // the same word as kiosk's code
+	FaultLanguages       Fault = "languages"        // a language pack is left out, or a sentence of one
 	FaultQuarantine      Fault = "quarantine"       // the office refused dossiers
 	FaultQueueOld        Fault = "queue_old"        // dossiers wait too long
 	FaultAudit           Fault = "audit_broken"     // somebody changed the log
@@ -56,7 +57,7 @@ var Faults = []Fault{
 	FaultHangs, FaultInternal, FaultDiskUnreadable, FaultDiskFull, FaultDiskLow, FaultDiskReadOnly, FaultDiskErrors, FaultDiskWorn, FaultDiskWearing,
 	FaultClockWrong, FaultClockDrift, FaultClockFree, FaultRTCAbsent, FaultRTCBattery,
 	FaultFrozen, FaultDark, FaultBright, FaultNoFrames, FaultTouchAbsent, FaultModels, FaultCertificate, FaultCertificateSoon, FaultAuthoritySoon,
-	FaultPaperLow, FaultTrustEmpty, FaultTrustOld, FaultCatalogueOld, FaultCalendarEnds, FaultBundle, FaultQuarantine, FaultQueueOld, FaultAudit,
+	FaultPaperLow, FaultTrustEmpty, FaultTrustOld, FaultCatalogueOld, FaultCalendarEnds, FaultBundle, FaultLanguages, FaultQuarantine, FaultQueueOld, FaultAudit,
 	FaultLinkDown, FaultDNS, FaultUnreachable, FaultPortal, FaultHot, FaultThrottled, FaultVoltage, FaultCrash, FaultKernelCrash, FaultNoCard,
 }
 
@@ -108,7 +109,7 @@ var titles = map[string]string{
 	"config": "Tệp cấu hình", "database": "Cơ sở dữ liệu", "outbox": "Hồ sơ chờ gửi", "audit": "Nhật ký chống sửa", "disk": "Chỗ trống trên đĩa",
 	"storage": "Độ bền của đĩa", "clock": "Đồng hồ", "rtc": "Pin đồng hồ", "models": "Tệp nhận dạng", "opencv": "Thư viện hình ảnh", "reader": "Đầu đọc thẻ",
 	"card": "Đọc thử thẻ", "trust": "Chứng thư gốc của thẻ", "camera": "Camera khuôn mặt", "paper_camera": "Camera giấy tờ", "catalogue": "Danh mục thủ tục",
-	"calendar": "Lịch làm việc", "bundles": "Gói dữ liệu đã ký", "places": "Danh sách xã, tỉnh", "network": "Mạng", "office": "Máy chủ một cửa",
+	"calendar": "Lịch làm việc", "bundles": "Gói dữ liệu đã ký", "places": "Danh sách xã, tỉnh", "languages": "Gói ngôn ngữ", "network": "Mạng", "office": "Máy chủ một cửa",
 	"certificate": "Chứng thư của máy", "authority": "Chứng thư của cơ quan", "printer": "Máy in phiếu", "panel": "Đèn và cảm biến", "voice": "Loa",
 	"touch": "Màn hình cảm ứng", "temperature": "Nhiệt độ, nguồn điện", "crash": "Lần chạy trước",
 }
@@ -143,6 +144,7 @@ var sentences = map[Fault]said{
 	FaultTrustOld:        {"Chứng thư gốc đã cũ hoặc có tệp hỏng.", "Cài danh sách chứng thư gốc mới."},
 	FaultCatalogueOld:    {"Danh mục thủ tục đã cũ.", "Cài gói danh mục mới do cơ quan ký."},
 	FaultCalendarEnds:    {"Lịch làm việc sắp hết.", "Cài lịch của năm sau."},
+	FaultLanguages:       {"Gói ngôn ngữ có chỗ sai, chỗ đó hiện tiếng Việt.", "Sửa gói ngôn ngữ, hoặc gỡ ra."},
 	FaultBundle:          {"Có gói dữ liệu bị từ chối hoặc hết hạn.", "Cài gói mới do cơ quan ký."},
 	FaultQuarantine:      {"Có hồ sơ bị máy chủ từ chối.", "Xem kioskctl outbox list và báo người quản trị máy chủ."},
 	FaultQueueOld:        {"Hồ sơ chờ gửi đã quá lâu.", "Kiểm tra mạng; hoặc xuất ra USB mang đến máy chủ."},

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -210,6 +211,9 @@ func TestProbes(t *testing.T) {
 		"no places":         {Places(func() (int, error) { return 0, nil }), Absent},
 		"places":            {Places(func() (int, error) { return 3355, nil }), OK},
 		"places broken":     {Places(func() (int, error) { return 0, &kiosk.Error{Code: kiosk.CodeConfigInvalid, Hint: "name the folder"} }), Fail},
+		"no languages":      {Languages("", func() ([]string, error) { return []string{"vi", "en"}, nil }), Absent},
+		"languages":         {Languages("d", func() ([]string, error) { return []string{"vi", "en", "km"}, nil }), OK},
+		"languages broken":  {Languages("d", func() ([]string, error) { return []string{"vi"}, errors.New("language pack km.json: no JSON") }), Warn},
 		"office":            {office(nil), OK},
 		"office offline":    {office(offline), Warn},
 		"office impostor":   {office(&kiosk.Error{Code: kiosk.CodeOfficeUntrusted, Hint: "check the keys"}), Fail},

@@ -282,3 +282,17 @@ func Audit(verify func(context.Context) (records, broken int64, reason string, e
 		return Good("%d records, unbroken", n)
 	}}
 }
+
+// Languages checks the packs of further languages: what cannot be used of them is left out, and people read Vietnamese in its place.
+func Languages(dir string, load func() (tags []string, err error)) Check {
+	return Check{Name: "languages", Run: func(context.Context) Finding {
+		tags, err := load()
+		switch {
+		case err != nil:
+			return Warned(FaultLanguages, strings.ReplaceAll(err.Error(), "\n", "; "), "correct the language packs in [ui] languages, or take them out")
+		case dir == "":
+			return Missing("no further languages are configured", "")
+		}
+		return Good("%s", strings.Join(tags, ", "))
+	}}
+}
