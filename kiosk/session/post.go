@@ -22,7 +22,7 @@ func (r *Runner) Post(in Intent) {
 		r.dispatch(Event{Kind: EvTouch})
 		return
 	}
-	if in.Turn != r.turn {
+	if !r.meant(in) {
 		return
 	}
 	if in.Lang != "" && (in.Name == IntentStart || r.state.InVisit()) {

@@ -48,6 +48,8 @@ type Runner struct {
 	timers    uint64              // counts them, so that one that was replaced is known
 	rev       uint64
 	turn      uint64
+	seen      uint64    // the turn before, when no hand made this one: what a finger may have been on its way to
+	moved     time.Time // when it did
 	painted   time.Time // when a page last reported; zero when none did
 	paints    uint64    // how often
 	silent    bool      // it stopped reporting, and that was logged
@@ -184,7 +186,7 @@ func (r *Runner) dispatch(e Event) {
 	after, effects := Next(before, e)
 	r.state = after
 	if after != before {
-		r.turned(before)
+		r.turned(before, isTouch(e.Kind))
 	}
 	timed := e.Kind == EvTimeout // a screen that stays waits anew
 	if after != before || (!e.Stale && (isTouch(e.Kind) || timed)) {
@@ -198,9 +200,17 @@ func (r *Runner) dispatch(e Event) {
 // keepsTyped are the screens that show again what was typed when it led to nothing: no such token, no room on the disk.
 var keepsTyped = map[Screen]bool{StatusWait: true, StatusAsk: true, Feedback: true, FeedbackSend: true}
 
-// turned notes a changed state: what was shown is stale now, and its previews end.
-func (r *Runner) turned(before State) {
-	r.turn++
+// turned notes a changed state. What was shown is stale now, and its previews end, unless a device changed only what stands beside: a touch
+// on its way is still meant for this screen.
+func (r *Runner) turned(before State, byHand bool) {
+	shown := func(s State) [3]int { return [...]int{int(s.Screen), int(s.Overlay), s.Step} }
+	if byHand || shown(before) != shown(r.state) {
+		r.seen, r.moved = 0, time.Now()
+		if !byHand {
+			r.seen = r.turn
+		}
+		r.turn++
+	}
 	r.changed()
 	r.light()
 	if r.state.Screen == before.Screen {
