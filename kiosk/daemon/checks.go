@@ -18,7 +18,6 @@ import (
 	"motcua/kiosk/bundle"
 	"motcua/kiosk/config"
 	"motcua/kiosk/doctor"
-	"motcua/kiosk/places"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/store"
 	"motcua/ui"
@@ -88,7 +87,7 @@ func around(cfg config.Config, built time.Time, running bool, p probes, path str
 		doctor.Catalogue(func() (doctor.CatalogueState, error) { return probeCatalogue(cfg) }, time.Now),
 		doctor.Calendar(func() (time.Time, error) { return probeCalendar(cfg) }, time.Now),
 		doctor.Bundles(func() ([]string, error) { return Alarms(cfg) }),
-		doctor.Places(func() (int, error) { return probePlaces(cfg.Places.Dir) }),
+		doctor.Places(func() (int, error) { return probePlaces(cfg) }),
 		doctor.Languages(cfg.UI.Languages, func() ([]string, error) { return ui.CheckLanguages(cfg.UI.Languages) }),
 		network(cfg.Office.Dir, nil),
 		doctor.Office(func(ctx context.Context) error { return pingOffice(ctx, cfg) }),
@@ -243,12 +242,9 @@ func probeCalendar(cfg config.Config) (until time.Time, err error) {
 	return set.Until(), nil
 }
 
-func probePlaces(dir string) (count int, err error) {
-	if dir == "" {
-		return 0, nil
-	}
-	p, err := places.Open(dir)
-	if err != nil {
+func probePlaces(cfg config.Config) (count int, err error) {
+	p, err := LoadPlaces(cfg)
+	if err != nil || p == nil {
 		return 0, err
 	}
 	for _, v := range p.Provinces() {

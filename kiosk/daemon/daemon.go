@@ -222,12 +222,9 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 	return p
 }
 
-// places gives the list of provinces and communes, nil without one: addresses are typed then.
+// places gives the list of provinces and communes, nil without one, or with a broken one: addresses are typed then.
 func (d *Daemon) places() *places.Places {
-	if d.opt.Config.Places.Dir == "" {
-		return nil
-	}
-	list, err := places.Open(d.opt.Config.Places.Dir)
+	list, err := LoadPlaces(d.opt.Config)
 	if err != nil {
 		d.log.Fault(context.Background(), "places", err)
 		return nil

@@ -142,6 +142,21 @@ func LoadCatalogue(c config.Config) (*catalogue.Catalogue, error) {
 	return catalogue.Open(c.Catalogue.File)
 }
 
+// LoadPlaces gives the list of provinces and communes in force: the newest bundle, else the folder of [places]; nil without either.
+// Errors: bad_input, config_invalid, key_missing.
+func LoadPlaces(c config.Config) (*places.Places, error) {
+	b, err := current(bundle.KindPlaces, c)
+	switch {
+	case err != nil:
+		return nil, err
+	case b != nil:
+		return places.Parse(b.Payload)
+	case c.Places.Dir == "":
+		return nil, nil
+	}
+	return places.Open(c.Places.Dir)
+}
+
 // LoadCalendar gives the calendars in force, as LoadCatalogue does, and whose is a procedure's. Errors: calendar_invalid, not_found,
 // key_missing.
 func LoadCalendar(c config.Config) (*calendar.Set, calendar.Offices, error) {

@@ -21,10 +21,9 @@ type maker struct {
 	self    *provision.Identity
 	version string
 
+	mu        sync.Mutex
 	catalogue kiosk.Catalogue
 	deadlines kiosk.Deadlines
-
-	mu        sync.Mutex
 	announced []seal.Announcement // keys that the office announced since this kiosk was enrolled
 
 	nonce *dossier.Nonce     // the office's last one; nil when there is none, or it is too old
@@ -134,16 +133,26 @@ func (m *maker) Receipt(d *kiosk.Dossier) kiosk.Receipt {
 	}
 }
 
+// renew gives the catalogue and the calendars of the visits to come.
+func (m *maker) renew(c kiosk.Catalogue, d kiosk.Deadlines) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.catalogue, m.deadlines = c, d
+}
+
 // estimate gives by when the result may be ready, were the dossier received now; the zero time when the catalogue states no time.
 func (m *maker) estimate(d *kiosk.Dossier) time.Time {
-	if m.catalogue == nil || m.deadlines == nil {
+	m.mu.Lock()
+	catalogue, deadlines := m.catalogue, m.deadlines
+	m.mu.Unlock()
+	if catalogue == nil || deadlines == nil {
 		return time.Time{}
 	}
-	p, err := m.catalogue.Procedure(d.Procedure.Code)
+	p, err := catalogue.Procedure(d.Procedure.Code)
 	if err != nil {
 		return time.Time{}
 	}
-	due, err := m.deadlines.Due(p, kiosk.ChannelDirect, d.Created)
+	due, err := deadlines.Due(p, kiosk.ChannelDirect, d.Created)
 	if err != nil {
 		return time.Time{}
 	}

@@ -12,6 +12,7 @@ import (
 	"motcua/kiosk/bundle"
 	"motcua/kiosk/provision"
 	"motcua/kiosk/seal"
+	"motcua/kiosk/session"
 )
 
 // fetch asks the office for every kind of bundle. What has not changed costs one short answer; what cannot be used is refused by the
@@ -61,7 +62,7 @@ func (d *Daemon) fetchOne(ctx context.Context, kind bundle.Kind) error {
 }
 
 // adopt takes what is in force now into use where that needs no new start: announced keys at once, the rota as a file that is read again.
-// Catalogue, calendar, places and consents are loaded at the next start.
+// Catalogue, calendar and places come with the next visit. Consents are loaded at the next start: the page shows the same words.
 func (d *Daemon) adopt(kind bundle.Kind) error {
 	b, err := current(kind, d.opt.Config)
 	if err != nil || b == nil || b.Serial == d.adopted[kind] {
@@ -77,8 +78,34 @@ func (d *Daemon) adopt(kind bundle.Kind) error {
 		d.maker.setAnnounced(list)
 	case bundle.KindRota:
 		return provision.WriteFile(d.fetchedRota(), b.Payload, 0o600)
-	case bundle.KindCatalogue, bundle.KindCalendar, bundle.KindConsents, bundle.KindPlaces:
+	case bundle.KindCatalogue, bundle.KindCalendar, bundle.KindPlaces:
+		return d.renewData(context.Background())
+	case bundle.KindConsents:
 	}
+	return nil
+}
+
+// renewData loads the catalogue, the calendars and the places in force and gives them to the visits to come.
+func (d *Daemon) renewData(ctx context.Context) error {
+	begun := time.Now()
+	cat, err := LoadCatalogue(d.opt.Config)
+	if err != nil {
+		return err
+	}
+	_, office, err := LoadCalendar(d.opt.Config)
+	if err != nil {
+		return err
+	}
+	list, err := LoadPlaces(d.opt.Config)
+	if err != nil {
+		return err
+	}
+	n := session.Renewal{Catalogue: cat, Apply: func() { d.maker.renew(cat, office) }}
+	if list != nil {
+		n.Places = list
+	}
+	d.runner.Renew(n)
+	d.log.Event(ctx, audit.CatalogueLoaded, audit.Word(audit.KeyVersion, cat.Version()), audit.Int(audit.KeyCount, cat.Count()), audit.MS(time.Since(begun)))
 	return nil
 }
 

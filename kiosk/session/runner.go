@@ -48,6 +48,7 @@ type Runner struct {
 	timers    uint64              // counts them, so that one that was replaced is known
 	rev       uint64
 	turn      uint64
+	renewal   *Renewal  // waits for the end of the visit
 	seen      uint64    // the turn before, when no hand made this one: what a finger may have been on its way to
 	moved     time.Time // when it did
 	painted   time.Time // when a page last reported; zero when none did
@@ -195,6 +196,7 @@ func (r *Runner) dispatch(e Event) {
 	for _, fx := range effects {
 		r.carryOut(fx)
 	}
+	r.renew()
 }
 
 // keepsTyped are the screens that show again what was typed when it led to nothing: no such token, no room on the disk.
