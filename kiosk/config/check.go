@@ -125,6 +125,9 @@ func (c *Config) checkVoice() *problem {
 	if p := within("voice.volume", float64(v.Volume), 0, 100); p != nil {
 		return p
 	}
+	if _, err := v.QuietAt(0); err != nil {
+		return &problem{"voice.quiet", "is not two times of day", "write it like \"18:00-07:00\", or leave it empty"}
+	}
 	if p := oneOf("voice.numbers", v.Numbers, NumbersNorth, NumbersSouth); p != nil {
 		return p
 	}

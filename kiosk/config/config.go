@@ -142,6 +142,7 @@ type Voice struct {
 	Enabled   bool   `toml:"enabled"`
 	Dir       string `toml:"dir"`       // folder of Ogg Vorbis clips, other languages in folders below; "" is silence
 	Volume    int    `toml:"volume"`    // 0 to 100
+	Quiet     string `toml:"quiet"`     // hours at which visits begin softly: "18:00-07:00"; "" never
 	Numbers   string `toml:"numbers"`   // north, south
 	Earphones string `toml:"earphones"` // jack, device path, always, never
 }

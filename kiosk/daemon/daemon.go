@@ -204,6 +204,7 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 			p.Consents[lang][purpose] = session.ConsentText{ID: text.ID, Text: text.Text}
 		}
 	}
+	p.Night = d.quiet
 	if d.voice != nil {
 		p.Voice = d.voice
 	}
@@ -220,6 +221,13 @@ func (d *Daemon) ports(cat kiosk.Catalogue) session.Ports {
 		p.Places = list
 	}
 	return p
+}
+
+// quiet tells whether it is an hour of low voices, as the hall's clock has it.
+func (d *Daemon) quiet() bool {
+	now := time.Now().In(session.Vietnam)
+	is, err := d.opt.Config.Voice.QuietAt(time.Duration(now.Hour())*time.Hour + time.Duration(now.Minute())*time.Minute)
+	return is && err == nil
 }
 
 // places gives the list of provinces and communes, nil without one, or with a broken one: addresses are typed then.

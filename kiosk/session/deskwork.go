@@ -85,12 +85,12 @@ func (r *Runner) lookAtRota(Intent) Event {
 	return Event{Kind: EvGoal, Goal: GoalRota}
 }
 
-// vietnam is the zone days are counted in; Vietnam has had one since 1975.
-var vietnam = time.FixedZone("ICT", 7*60*60)
+// Vietnam is the zone days are counted in; the country has had one since 1975.
+var Vietnam = time.FixedZone("ICT", 7*60*60)
 
 // Today gives the calendar day at that moment in Vietnam.
 func Today(now time.Time) kiosk.Date {
-	y, m, d := now.In(vietnam).Date()
+	y, m, d := now.In(Vietnam).Date()
 	return kiosk.Date{Year: y, Month: int(m), Day: d}
 }
 

@@ -17,7 +17,7 @@ func (r *Runner) print() {
 // printSlip prints the visit's queue number. The lock is held.
 func (r *Runner) printSlip() {
 	t := r.visit.Ticket
-	t.At = t.At.In(vietnam)
+	t.At = t.At.In(Vietnam)
 	slip := kiosk.Slip{Ticket: t, Service: ServiceLabels[t.Service], Office: r.info.Office, Hotline: r.info.Hotline}
 	r.onPaper(func(p kiosk.Printer) error { return p.PrintSlip(r.ctx, slip) })
 }
