@@ -11,7 +11,7 @@ import (
 
 // look is how one visit wants the page: nothing of it outlives the visit.
 type look struct {
-	Size  int    // 1 to 3: capitals of 4.8, 7.3 and 9.6 mm
+	Size  int    // 1 to 3: capitals of 4.8, 7.3 and 9.0 mm
 	Theme string // light, dark, contrast
 	Lang  string // the language's tag
 	Panel string // "settings", "keys" or "": what lies open
