@@ -34,7 +34,7 @@ type patient struct {
 	tells chan kiosk.FaceResult
 }
 
-func (*patient) Ready() error { return nil }
+func (*patient) Ready(context.Context) error { return nil }
 
 func (p *patient) Match(ctx context.Context, _ kiosk.Image, _ func(kiosk.FaceHint)) (kiosk.FaceResult, error) {
 	p.open.Add(1)
