@@ -215,6 +215,8 @@ func (h *hall) openKiosk() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	const seeing = "msg=part.ready part=vision"
+	before := strings.Count(h.logs.String(), seeing)
 	k, err := daemon.Open(h.t.Context(), daemon.Options{
 		Config: h.config(), Sim: world, Photos: photos, Dock: h.demo.Dock, Version: "test", Strict: true, Voice: h.heard,
 		Log:    slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}),
@@ -226,6 +228,8 @@ func (h *hall) openKiosk() {
 	}
 	h.kiosk, h.world = k, world
 	h.page = enter(h.t, k.PageURL())
+	// A visit waits for the first process, but a machine that builds beside its tests may take longer to start one than a visit lasts.
+	until(h.t, "the kiosk sees", func() bool { return strings.Count(h.logs.String(), seeing) > before })
 }
 
 func (h *hall) close() {
