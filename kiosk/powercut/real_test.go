@@ -141,10 +141,16 @@ func (h *real) start(t *testing.T) *running {
 		r.disk.mount(t, "kiosk", filepath.Join(h.dir, "kiosk", "data"), h.kiosk),
 		r.disk.mount(t, "office", filepath.Join(h.dir, "office", "db"), h.office))
 	r.office, _ = h.program(t, "onestopd", "-json", "-config", filepath.Join(h.dir, "office", "onestop.toml"))
+	r.kiosk = h.startKiosk(t)
+	return r
+}
+
+// startKiosk starts kioskd and waits until it sees.
+func (h *real) startKiosk(t *testing.T) *exec.Cmd {
+	t.Helper()
 	const seeing = `"msg":"part.ready","part":"vision"`
 	before := strings.Count(h.logs.String(), seeing)
-	var at map[string]string
-	r.kiosk, at = h.program(t, "kioskd", "-json", "-sim", "-config", filepath.Join(h.dir, "kiosk", "kiosk.toml"), "-dock", h.dock)
+	cmd, at := h.program(t, "kioskd", "-json", "-sim", "-config", filepath.Join(h.dir, "kiosk", "kiosk.toml"), "-dock", h.dock)
 	h.page = at["kiosk"]
 	// These visits are faster than any person: they would be at the camera before a busy machine has started its process.
 	for end := time.Now().Add(time.Minute); strings.Count(h.logs.String(), seeing) == before; <-time.After(50 * time.Millisecond) {
@@ -152,7 +158,7 @@ func (h *real) start(t *testing.T) *running {
 			t.Fatal("the kiosk does not see")
 		}
 	}
-	return r
+	return cmd
 }
 
 // program starts one and waits until it says that it is ready.
