@@ -175,5 +175,30 @@ clips: ## makes the spoken prompts with espeak-ng into build/clips; silence when
 	if command -v espeak-ng >/dev/null && command -v oggenc >/dev/null; then $(GO) run ./drivers/speaker/makeclips -out $(BUILD)/clips; \
 	else echo "clips: espeak-ng or oggenc (vorbis-tools) is missing; the kiosk stays silent"; fi
 
+# What the image is made with, beside what "make setup" installs. CI builds no image.
+IMAGE_PACKAGES := mmdebstrap squashfs-tools cryptsetup-bin dosfstools mtools gdisk xz-utils qemu-system-x86 ovmf
+
+.PHONY: image-setup image image-repro image-test
+image-setup:
+	@missing=(); \
+	for p in $(IMAGE_PACKAGES); do \
+		[ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$p" 2>/dev/null || true)" = installed ] || missing+=("$$p"); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends "$${missing[@]}"; fi
+
+image: image-setup models clips ## the image of a kiosk and its signed update, into build/image/kiosk (as root; minutes; KIOSK_RELEASE_KEY signs)
+	bash systemd/image/image.sh $${ARCH:-amd64} $(BUILD)/image/kiosk
+
+image-repro: image-setup ## builds the small image twice from one cache of packages (FLAVOUR=kiosk: the whole one) and compares the SHA-256
+	for n in 1 2; do bash systemd/image/image.sh $${ARCH:-amd64} $(BUILD)/image/repro$$n $${FLAVOUR:-test}; done
+	diff $(BUILD)/image/repro1/SHA256SUMS $(BUILD)/image/repro2/SHA256SUMS && echo "image-repro: the same bytes" && cat $(BUILD)/image/repro1/SHA256SUMS
+
+image-test: image-setup ## starts the small image in QEMU: updates, falls back, rolls back, refuses, N (5) power cuts; a table at the end
+	SERIAL=1 VERSION=1.0 bash systemd/image/image.sh amd64 $(BUILD)/image/test/1 test
+	SERIAL=2 VERSION=2.0 bash systemd/image/image.sh amd64 $(BUILD)/image/test/2 test
+	SERIAL=3 VERSION=3.0 SICK=1 bash systemd/image/image.sh amd64 $(BUILD)/image/test/sick test
+	mkdir -p $(BUILD)/image/test/log
+	$(GO) test -count 1 -v -timeout 300m ./systemd/image -images $(abspath $(BUILD))/image/test -log $(abspath $(BUILD))/image/test/log -cuts $${N:-5} | tee $(BUILD)/image/test/table.txt
+
 clean: ## removes what was built
 	rm -rf $(BUILD) ui/e2e/node_modules

@@ -57,6 +57,9 @@ var imports = map[string][]string{
 	"kiosk/onestop/onestoptest":           {"kiosk", "kiosk/audit", "kiosk/dossier", "kiosk/provision", "kiosk/seal", "kiosk/onestop"}, // the suite files whole dossiers of an enrolled kiosk
 	"kiosk/config":                        {"kiosk"},
 	"kiosk/doctor":                        {"kiosk"},
+	"kiosk/firmware":                      {"kiosk", "kiosk/bundle"},                                                      // slots and updates; the release keys are read as a bundle's
+	"kiosk/cmd/kinit":                     {"kiosk/firmware"},                                                             // the initramfs' one program: it must stay small
+	"systemd/image/mkimage":               {"kiosk/bundle", "kiosk/firmware"},                                             // makes the image's files
 	"kiosk/provision":                     {"kiosk", "kiosk/config", "kiosk/devicekey", "kiosk/seal", "kiosk/backoffice"}, // it holds the device's key
 	"kiosk/daemon":                        {everything},
 	"kiosk/cmd/kioskd":                    {everything},
@@ -119,6 +122,9 @@ var imports = map[string][]string{
 	// A command of the browser tests: it serves the citizen's pages with canned state, without a kiosk.
 	"ui/e2e/storyserver": {"kiosk", "kiosk/session", "ui"},
 	"systemd":            {},
+	"systemd/image":      {"kiosk/firmware"}, // its test reads the disk of the machine it starts
+	// The first program of the test's small image stands in for the kiosk.
+	"systemd/image/agent": {"kiosk/firmware"},
 }
 
 // foreign says where a third-party package may be used: everywhere else it is refused, in tests as well.

@@ -9,6 +9,7 @@
 //	udev/, polkit/          who may use cameras and readers
 //	nftables/               nothing comes in, one user goes out
 //	machine/, masked        what makes a whole machine a kiosk: watchdog, log, time, memory, USB by class; the units it does not have
+//	image/                  the image that is flashed: how it is built, and its test in QEMU
 //	chromium/               managed policy: one page, nothing else (goes to /etc/chromium/policies/managed)
 //
 // make units-test boots the units as they are under a true systemd (root, systemd-nspawn, the programs in build/): kioskd with OpenCV,

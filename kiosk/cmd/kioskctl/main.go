@@ -48,6 +48,11 @@ var commands = map[string]command{
 	"scan qr":          {"reads the QR codes in a picture", scanQR},
 	"scan paper":       {"finds, judges and straightens the pages on pictures", scanPaper},
 	"statement verify": {"checks offline what a kiosk says of itself in its QR code", statementVerify},
+	"update":           {"writes a signed update into the other slot and starts it on trial", updateInstall},
+	"update check":     {"whether this machine takes an update file", updateCheck},
+	"update commit":    {"keeps the running image when it is healthy, else goes back (run at every start)", updateCommit},
+	"update rollback":  {"goes back to the image before", updateRollback},
+	"update status":    {"what runs, what is on trial, what came of the last update", updateStatus},
 	"timings":          {"how long citizens and devices stay on each screen", timings},
 	"sod verify":       {"passive authentication of files", sodVerify},
 }
