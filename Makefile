@@ -130,6 +130,21 @@ units-test: build clips ## boots the units under a true systemd in a container: 
 	@if [ "$$(id -u)" != 0 ] || ! command -v systemd-nspawn >/dev/null; then echo "units-test: SKIPPED, it needs root and systemd-nspawn (systemd-container)"; \
 	else $(GO) test -run '^TestBoot$$' -count 1 -v -timeout 15m ./systemd -boot | grep -vE '^ +\[ *[0-9.]+\]' ; fi
 
+# Debian's form of the version, and the date of the sources: the same sources and tools make the same packages.
+DEBVERSION := $(shell v=$$(git describe --tags --always --dirty 2>/dev/null || echo dev); case $$v in ([0-9]*.*) echo "$$v";; (*) echo "0~git$$(git log -1 --format=%cd --date=format:%Y%m%d%H%M%S 2>/dev/null || echo 0).$$v";; esac | tr - .)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+.PHONY: deb deb-test
+deb: build clips ## Debian packages into build/deb: motcua-kiosk, motcua-appliance, motcua-office (for this machine's architecture; lintian, when it is there)
+	@[ "$${ARCH:-$$(dpkg --print-architecture)}" = "$$(dpkg --print-architecture)" ] || { \
+		echo "deb: a package is made on a machine (or in a root) of its own architecture, because Debian's libraries are looked up there"; exit 1; }
+	@mkdir -p $(BUILD)/deb && rm -f $(BUILD)/deb/*.deb
+	VERSION=$(DEBVERSION) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) systemd/deb/build.sh $(BUILD)/deb
+	@if command -v lintian >/dev/null; then lintian --fail-on error --suppress-tags-from-file systemd/deb/lintian $(BUILD)/deb/*.deb; fi
+
+deb-test: build clips ## builds the packages twice, compares them, installs, upgrades, removes and purges them in a root of their own (root)
+	@if [ "$$(id -u)" != 0 ]; then echo "deb-test: SKIPPED, it needs root"; else $(GO) test -run '^TestPackages$$' -count 1 -v -timeout 15m ./systemd -deb; fi
+
 powercut: ## cuts the power of kiosk and office in N states (10000), at every write and flush, and the real programs in N/100: nothing lost, nothing doubled
 	POWERCUT_N=$${N:-10000} $(GO) test -count 1 -v -timeout 180m ./kiosk/powercut
 

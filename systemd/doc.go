@@ -11,6 +11,7 @@
 //	machine/, masked        what makes a whole machine a kiosk: watchdog, log, time, memory, USB by class; the units it does not have
 //	image/                  the image that is flashed: how it is built, and its test in QEMU
 //	chromium/               managed policy: one page, nothing else (goes to /etc/chromium/policies/managed)
+//	files, install.sh, deb/  what is put where: for the packages of make deb, and for whoever fills a root
 //
 // make units-test boots the units as they are under a true systemd (root, systemd-nspawn, the programs in build/): kioskd with OpenCV,
 // SQLite and a sound device that swallows all, its uplink, and a Chromium without a window. A probe tries in each sandbox what it
