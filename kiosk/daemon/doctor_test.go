@@ -159,3 +159,47 @@ func TestDoctorSeesACut(t *testing.T) {
 		t.Errorf("the run after a kill: %+v", f)
 	}
 }
+
+// TestFaultsTwoByTwo: of the faults that a simulated kiosk can have, each and every two at once are named by their own checks and by no
+// other; what is mended is well again, and the page is served all the while.
+func TestFaultsTwoByTwo(t *testing.T) {
+	h := open(t)
+	w, p := h.world, h.world.Printer()
+	faults := []struct {
+		check       string
+		plant, mend func()
+	}{
+		{"reader", func() { w.PlugReader(false) }, func() { w.PlugReader(true) }},
+		{"camera", func() { w.PlugCamera(false) }, func() { w.PlugCamera(true) }},
+		{"paper_camera", func() { w.PlugPaperCamera(false) }, func() { w.PlugPaperCamera(true) }},
+		{"printer", p.Unplug, p.Plug},
+		{"office", func() { w.CutNetwork(true) }, func() { w.CutNetwork(false) }},
+	}
+	names := []string{"reader", "camera", "paper_camera", "printer", "office"}
+	for i, a := range faults {
+		for _, b := range faults[i:] { // the first with itself is the fault alone
+			a.plant()
+			b.plant()
+			rep, err := h.kiosk.Doctor(t.Context(), false, names...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range rep.Checks {
+				if bad := f.Result != doctor.OK; bad != (f.Name == a.check || f.Name == b.check) {
+					t.Errorf("%s and %s: %+v", a.check, b.check, f)
+				}
+			}
+			h.page.get("/")
+			a.mend()
+			b.mend()
+		}
+	}
+	until(t, "all is well again", func() bool {
+		for _, f := range h.diagnose(names...) {
+			if f.Result != doctor.OK {
+				return false
+			}
+		}
+		return true
+	})
+}
