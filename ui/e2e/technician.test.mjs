@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { browser, haveChromium, panels, shot } from './driver.mjs';
+import { browser, haveChromium, onScreen, panels, shot } from './driver.mjs';
 import { check } from './geometry.mjs';
 import { openHall } from './hall.mjs';
 
@@ -41,7 +41,7 @@ for (const [name, panel] of Object.entries({ portrait: panels.portrait })) {
     };
     try {
       await page.goto(hall.kiosk);
-      await page.waitForFunction(() => document.body.dataset.screen === 'attract');
+      await onScreen(page, 'attract'); // its script listens
       await page.keyboard.press('F9');
       await page.waitForURL(at);
       await measured('pin');
