@@ -18,7 +18,7 @@ TESTFLAGS ?= -p 2 -timeout 20m
 
 PACKAGES := gcc g++ pkg-config git libopencv-dev libpcsclite-dev pcscd libccid vsmartcard-vpcd libasound2-dev \
             chromium fonts-noto-core espeak-ng vorbis-tools libopenjp2-tools libeac-dev libzxing-dev fonts-ocr-b \
-            pulseaudio pulseaudio-utils libasound2-plugins postgresql systemd-container
+            pulseaudio pulseaudio-utils libasound2-plugins postgresql mtools dosfstools systemd-container
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # ST1005 and SA1019 are left to golangci-lint, which knows the exceptions written beside the code.

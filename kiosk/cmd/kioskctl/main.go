@@ -32,6 +32,7 @@ var commands = map[string]command{
 	"dg show":          {"shows a data group, decoded", dgShow},
 	"doctor":           {"checks the machine: every check, its result and the fix", doctorRun},
 	"evidence verify":  {"checks an evidence package offline, as any third party could", evidenceVerify},
+	"flash":            {"writes an image to a card or disk, reads it back, tells it which kiosk it is", flashRun},
 	"face compare":     {"compares the faces of two pictures", faceCompare},
 	"face eval":        {"error rates of the recogniser over a list of pairs", faceEval},
 	"face liveness":    {"whether pictures show a person or a picture of one", faceLiveness},
