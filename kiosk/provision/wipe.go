@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // wipeBlock is what a file's last piece is rounded up to: a file system keeps whole blocks of it.
@@ -86,7 +88,8 @@ func syncFolder(dir string) error {
 
 // WipeFree fills the free space of the file system that holds dir with random bytes and gives it back, so that nothing is left of
 // files that were removed before: earlier states of a database, its log. It is for a partition of the kiosk's own; on the file
-// system of / it does nothing and says so by false.
+// system of / it does nothing. done says that every free block was filled and is on the disk: ext4 keeps some back for root and a
+// fiftieth for itself, and writes the blocks of its own lists late, which only root can change.
 func WipeFree(dir string) (done bool, err error) {
 	var own, root syscall.Stat_t
 	if err := errors.Join(syscall.Stat(dir, &own), syscall.Stat("/", &root)); err != nil {
@@ -95,13 +98,65 @@ func WipeFree(dir string) (done bool, err error) {
 	if own.Dev == root.Dev {
 		return false, nil
 	}
+	defer takeReserve(own.Dev)()
 	f, err := os.CreateTemp(dir, ".free-*")
 	if err != nil {
 		return false, fmt.Errorf("wipe free space: %w", err)
 	}
-	_, err = io.Copy(f, rand.Reader)
-	if errors.Is(err, syscall.ENOSPC) {
-		err = nil
+	err = fill(f)
+	thawed := freeze(f)
+	var left syscall.Statfs_t
+	err = errors.Join(err, syscall.Statfs(dir, &left), f.Close(), os.Remove(f.Name()), syncFolder(dir))
+	return err == nil && left.Bfree == 0 && thawed == nil, err
+}
+
+// fill writes random bytes until not a block is left. Near the end only small pieces fit; and what was removed a moment ago is free
+// only once the file system has written that down, so it goes on until a whole round finds nothing.
+func fill(f *os.File) error {
+	for found := true; found; {
+		found = false
+		for size := int64(1 << 20); size >= 512; size /= 2 {
+			n, err := io.Copy(f, readForever{size})
+			if found = found || n > 0; err != nil && !errors.Is(err, syscall.ENOSPC) {
+				return err
+			}
+			if err := f.Sync(); err != nil && !errors.Is(err, syscall.ENOSPC) {
+				return err
+			}
+		}
 	}
-	return err == nil, errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()), syncFolder(dir))
+	return nil
+}
+
+// readForever gives random bytes in pieces of this size.
+type readForever struct{ piece int64 }
+
+func (r readForever) Read(b []byte) (int, error) { return rand.Read(b[:min(int64(len(b)), r.piece)]) }
+
+// freeze brings everything that a file system still has in its journal to its place on the disk, and lets it go on (FIFREEZE and
+// FITHAW, linux/fs.h). A list of blocks that is removed before it came to its place would leave there what was there before.
+func freeze(f *os.File) error {
+	const fifreeze, fithaw = 0xc0045877, 0xc0045878
+	for _, request := range []uintptr{fifreeze, fithaw} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), request, 0); errno != 0 {
+			return errno
+		}
+	}
+	return nil
+}
+
+// takeReserve lets the blocks be written that ext4 keeps back for itself, where this process may ask for that, until the function it
+// gives is called (Documentation/ABI/testing/sysfs-fs-ext4: reserved_clusters).
+func takeReserve(dev uint64) (giveBack func()) {
+	nothing := func() {}
+	node, err := os.Readlink(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(dev), unix.Minor(dev)))
+	if err != nil {
+		return nothing
+	}
+	path := filepath.Join("/sys/fs/ext4", filepath.Base(node), "reserved_clusters")
+	before, err := os.ReadFile(path)
+	if err != nil || os.WriteFile(path, []byte("0"), 0o600) != nil {
+		return nothing
+	}
+	return func() { _ = os.WriteFile(path, before, 0o600) } // it is of the mount, and gone with the next start
 }
