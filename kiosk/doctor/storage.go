@@ -12,8 +12,7 @@ import (
 
 // Machine is where a machine tells of itself; tests show another one. The zero value is this machine.
 type Machine struct {
-	Sys  string // "" is /sys
-	Proc string // "" is /proc
+	Sys string // "" is /sys
 }
 
 func (m Machine) sys(parts ...string) string {
@@ -21,13 +20,6 @@ func (m Machine) sys(parts ...string) string {
 		m.Sys = "/sys"
 	}
 	return filepath.Join(append([]string{m.Sys}, parts...)...)
-}
-
-func (m Machine) proc(parts ...string) string {
-	if m.Proc == "" {
-		m.Proc = "/proc"
-	}
-	return filepath.Join(append([]string{m.Proc}, parts...)...)
 }
 
 // maxFact limits what is read of a file of /sys or /proc.

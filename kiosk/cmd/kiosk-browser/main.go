@@ -182,9 +182,9 @@ func (k *keeper) ask(ctx context.Context) (uint64, error) {
 func stop(cmd *exec.Cmd, ended <-chan error) {
 	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // how it ended, nobody asks any more
 	case <-time.After(3 * time.Second):
 		_ = cmd.Process.Kill()
-		<-ended
+		<-ended //nolint:errcheck // it was killed
 	}
 }

@@ -64,9 +64,7 @@ func run() error {
 		return err
 	}
 	go func() {
-		if err := save(n); err != nil {
-			say("fault %v", err)
-		}
+		say("fault %v", save(n))
 	}()
 	if err := install(p, m); err != nil {
 		say("refused %s: %v", firmware.RefusalOf(err), err)
@@ -119,7 +117,7 @@ func load() (int, error) {
 	return n, nil
 }
 
-// save makes one record after the other safe, for ever.
+// save makes one record after the other safe, until that fails.
 func save(n int) error {
 	f, err := os.OpenFile(records, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
