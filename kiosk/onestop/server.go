@@ -53,7 +53,7 @@ type Server struct {
 	cerr  error
 }
 
-// Limits of a request. An upload of 32 MB on a slow line gets five minutes.
+// Limits of a request. An upload of 13 MB, the most a body may have, on a slow line gets five minutes.
 const (
 	headerTimeout = 10 * time.Second
 	uploadTimeout = 5 * time.Minute
